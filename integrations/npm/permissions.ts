@@ -42,7 +42,10 @@ const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 8787;
 
 /** A flag of Deno that permits or forbids something; the program has no such option. */
-const DENO_FLAG = /^--(allow|deny)-(read|write|net|env|sys|run|import|ffi)(=|$)/;
+const DENO_FLAG = /^(--(allow|deny)-(read|write|net|env|sys|run|import|ffi)(=|$)|(-A|--allow-all)$)/;
+
+/** Flags of Deno that permit everything. It takes no flag beside them that permits something. */
+const ALL_FLAGS: readonly string[] = ["-A", "--allow-all"];
 
 export interface Start {
   /** The arguments of the program. */
@@ -90,6 +93,7 @@ export interface Places {
 
 /** Returns the flags of `deno run`. */
 export function denoFlags({ args, given }: Start, { scope, data, program, service }: Places): readonly string[] {
+  if (given.some((flag) => ALL_FLAGS.includes(flag))) return [...RUN_FLAGS, ...given];
   const { read, written } = filesOf(args);
   const isInit = scope === "clients";
   // Git's files are where the repository is.

@@ -146,9 +146,11 @@ export class Engine {
     return this.#enqueue({ caller: ORCHESTRATOR, isRead: true, isSweep: false, run });
   }
 
-  /** Durable records, as `Journal.search` yields them. */
-  search(search: Search): AsyncIterable<readonly JournalRecord[]> {
-    return this.#journal.search(search);
+  /** Durable records, as `Journal.search` yields them, without texts whose redaction has begun. */
+  async *search(search: Search): AsyncIterable<readonly JournalRecord[]> {
+    for await (const records of this.#journal.search(search)) {
+      yield records.map((record) => this.#replica.redactions.of(record));
+    }
   }
 
   /** Names the journal as the source of notifications; undefined while it has no record. */

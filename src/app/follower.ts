@@ -11,6 +11,7 @@ import type { QueryOf } from "../core/messages/queries.ts";
 import type { Caller } from "../core/model/access.ts";
 import type { Feed } from "./feed.ts";
 import { type HistoryPage, type HistoryReader, type Moment, placeOf, readHistory } from "./history.ts";
+import { hasRedaction } from "./redactions.ts";
 
 /** Most records that wait in memory. With more, the journal is read when the reader comes to them. */
 const MAX_WAITING_RECORDS = 1_000;
@@ -40,6 +41,8 @@ export interface FollowerOptions {
 export interface Delivery {
   readonly records: readonly JournalRecord[];
   readonly source: () => Promise<string | undefined>;
+  /** Whether texts of earlier records are redacted by one of these. */
+  readonly isRedaction: boolean;
 }
 
 /** What comes next. */
@@ -59,6 +62,7 @@ export class Follower {
   /** Whether the last page that was read from the journal was not its end. */
   #isReading = false;
   #changed = Promise.withResolvers<void>();
+  #isOutdated = false;
   #isClosed = false;
 
   constructor(options: FollowerOptions) {
@@ -72,10 +76,16 @@ export class Follower {
     return this.#source;
   }
 
+  /** Whether what `next` returned last may have a text that was redacted since. Follow again from the place before that. */
+  get isOutdated(): boolean {
+    return this.#isOutdated;
+  }
+
   /** Takes records that the feed delivers. */
   deliver(delivery: Delivery): void {
     this.#waitingRecords += delivery.records.length;
-    if (this.#waitingRecords > MAX_WAITING_RECORDS) this.#deliveries = undefined;
+    if (delivery.isRedaction) this.#isOutdated = true;
+    if (delivery.isRedaction || this.#waitingRecords > MAX_WAITING_RECORDS) this.#deliveries = undefined;
     this.#deliveries?.push(delivery);
     this.#wake();
   }
@@ -88,6 +98,7 @@ export class Follower {
    */
   async next(): Promise<Followed | undefined> {
     while (!this.#isClosed) {
+      this.#isOutdated = false;
       const followed = await this.#tryNext();
       if (followed !== undefined) return followed;
     }
@@ -135,7 +146,7 @@ export class Follower {
   }
 
   /** Takes records that come right after the last ones. If some are missing between, the journal is read. */
-  async #take({ records, source }: Delivery): Promise<Followed | undefined> {
+  async #take({ records, source, isRedaction }: Delivery): Promise<Followed | undefined> {
     this.#waitingRecords -= records.length;
     const last = "seq" in this.#place ? this.#place.seq : 0;
     const fresh = records.filter(({ seq }) => seq > last);
@@ -153,7 +164,7 @@ export class Follower {
     const rest = fresh.slice(MAX_SELECTED_RECORDS);
     if (rest.length > 0) {
       this.#waitingRecords += rest.length;
-      this.#deliveries?.unshift({ records: rest, source });
+      this.#deliveries?.unshift({ records: rest, source, isRedaction });
     }
     this.#place = { seq: last + some.length };
     return { type: "notifications", notifications, place: this.#place };
@@ -181,10 +192,18 @@ const DELIVERIES = new WeakMap<readonly JournalRecord[], Delivery>();
 const TYPES = new WeakMap<JournalRecord, ReadonlySet<NotificationType>>();
 
 function deliveryOf(records: readonly JournalRecord[], engine: Pick<FollowOptions["engine"], "source">): Delivery {
-  let source: Promise<string | undefined> | undefined;
-  const delivery = DELIVERIES.get(records) ?? { records, source: () => source ??= engine.source() };
+  const delivery = DELIVERIES.get(records) ?? newDelivery(records, engine);
   DELIVERIES.set(records, delivery);
   return delivery;
+}
+
+/** A delivery of records of an engine, whose journal is asked for once. */
+export function newDelivery(
+  records: readonly JournalRecord[],
+  engine: Pick<FollowOptions["engine"], "source">,
+): Delivery {
+  let source: Promise<string | undefined> | undefined;
+  return { records, source: () => source ??= engine.source(), isRedaction: hasRedaction(records) };
 }
 
 /** Whether a record has a notification of a type that a filter wants. */

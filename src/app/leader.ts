@@ -1,6 +1,7 @@
 /**
  * Competes with other processes for the lead under a name, and does the work of the one that leads. When that process
- * dies, another one takes over after `COMPETE_MS` at most. A process whose work fails gives up the lead: the next leader goes on.
+ * dies, another one takes over after `COMPETE_MS` at most. A process whose work fails gives up the lead: the next leader goes
+ * on. One that was away for so long that another has taken over ends its work, and competes again.
  */
 
 import { pause } from "./abortable.ts";
@@ -13,7 +14,10 @@ export interface LeaderOptions {
   readonly deliveries: Deliveries;
   readonly name: string;
   readonly log: Log;
-  /** Called each time this process gets the lead, which it keeps until this has ended. Must end soon after the signal. */
+  /**
+   * Called each time this process gets the lead, which it keeps until this has ended. Must end soon after the signal, which
+   * comes when the leader is closed, or has lost the lead.
+   */
   readonly work: (signal: AbortSignal) => Promise<void>;
 }
 
@@ -54,7 +58,7 @@ export class Leader {
     const lead = await deliveries.lead(name);
     if (lead === undefined) return;
     try {
-      if (!signal.aborted) await work(signal);
+      if (!signal.aborted) await work(AbortSignal.any([signal, lead.lost]));
     } finally {
       await lead[Symbol.asyncDispose]();
     }

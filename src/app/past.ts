@@ -4,7 +4,6 @@
  */
 
 import type { EventOf, JournalRecord } from "../core/messages/events.ts";
-import { redactEvents } from "../core/messages/redact.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import type { Task } from "../core/model/task.ts";
 import { advanceClock, evolveRecord, rewindClock } from "../core/state/evolve.ts";
@@ -13,6 +12,7 @@ import { restore, type Snapshot, snapshotOf } from "../core/state/snapshot.ts";
 import { emptyState, type State } from "../core/state/state.ts";
 import { type Journal, JournalReplaced, type Position } from "./ports.ts";
 import { RecordTimes } from "./record_times.ts";
+import { Redactions } from "./redactions.ts";
 
 /** A moment of the journal: after a record, and a time at or after it in milliseconds since the Unix epoch. */
 export interface PastMoment {
@@ -29,9 +29,6 @@ const FIRST_SPACING = 1_000;
 
 /** Most states of earlier looks that are kept to go on from. */
 const MAX_LOOKS = 2;
-
-/** Most redactions that are kept for records whose lines are still being rewritten, the newest. */
-const MAX_REDACTIONS = 100;
 
 /** How many tasks are restored from a snapshot while one record is read and folded. */
 const TASKS_PER_RECORD = 8;
@@ -56,11 +53,6 @@ interface Kept {
   readonly position: Position;
 }
 
-interface PastRedaction {
-  readonly seq: number;
-  readonly event: EventOf<"task.redacted">;
-}
-
 export class Past {
   readonly #journal: Journal;
   readonly #maxSnapshots: number;
@@ -70,7 +62,7 @@ export class Past {
   #times = new RecordTimes();
   #snapshots: Kept[] = [];
   #spacing: number;
-  #redactions: PastRedaction[] = [];
+  readonly #redactions = new Redactions();
   /** Those of the last looks, the newest at the end. */
   #looks: Look[] = [];
   /** Settles when no look is under way. */
@@ -142,7 +134,7 @@ export class Past {
     this.#times = new RecordTimes();
     this.#snapshots = [];
     this.#spacing = this.#firstSpacing;
-    this.#redactions = [];
+    this.#redactions.clear();
     this.#looks = [];
   }
 
@@ -157,7 +149,7 @@ export class Past {
       for (const record of records) {
         evolveRecord(tip.state, record);
         this.#times.add(record);
-        for (const event of record.events) if (event.type === "task.redacted") this.#redact({ seq: record.seq, event });
+        for (const redaction of this.#redactions.note(record)) this.#redact(redaction);
       }
       tip.position = position;
       const keptSeq = this.#snapshots.at(-1)?.position.seq ?? 0;
@@ -173,30 +165,16 @@ export class Past {
     this.#spacing *= 2;
   }
 
-  /**
-   * Removes the texts of a redaction from all that is kept. Their lines may not have been rewritten yet, so those that are
-   * read from now on are redacted, too.
-   */
-  #redact(redaction: PastRedaction): void {
-    const { event } = redaction;
-    this.#redactions.push(redaction);
-    if (this.#redactions.length > MAX_REDACTIONS) this.#redactions.shift();
+  /** Removes the texts of a redaction from all that is kept. */
+  #redact(event: EventOf<"task.redacted">): void {
     this.#snapshots = this.#snapshots.filter(({ snapshot }) => {
       return !hasRuledReason(event, snapshot.tasks.find(({ id }) => id === event.id));
     }).map(({ snapshot, position }) => ({ snapshot: redactSnapshot(snapshot, event), position }));
     this.#looks = this.#looks.filter(({ state }) => !hasRuledReason(event, state.tasks.get(event.id)?.task));
     for (const look of this.#looks) {
       applyRedaction(look.state, event, look.state.recordedAt);
-      look.ahead = look.ahead.map((record) => this.#redacted(record));
+      look.ahead = look.ahead.map((record) => this.#redactions.of(record));
     }
-  }
-
-  #redacted(record: JournalRecord): JournalRecord {
-    return this.#redactions.reduce((left, { seq, event }) => {
-      if (seq <= record.seq) return left;
-      const events = redactEvents(left.events, event);
-      return events === left.events ? left : { ...left, events };
-    }, record);
   }
 
   /** The state after a record before the last: that of an earlier look, or of a snapshot, moved forward. */
@@ -227,7 +205,7 @@ export class Past {
     if (look.state.seq >= seq) return;
     for await (const { records, position } of this.#journal.read(look.position)) {
       look.position = position;
-      look.ahead = foldUpTo(look.state, records.map((record) => this.#redacted(record)), seq);
+      look.ahead = foldUpTo(look.state, records.map((record) => this.#redactions.of(record)), seq);
       if (look.state.seq >= seq) return;
     }
     throw new JournalReplaced(`The journal no longer has the record ${seq}`);

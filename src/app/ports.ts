@@ -179,24 +179,30 @@ export interface Checkpoints {
   close(): void;
 }
 
+/** The lead under a name, until it is disposed of. */
+export interface Lead extends AsyncDisposable {
+  /** Aborted when it is known that another process has taken over, as this one was away for too long. */
+  readonly lost: AbortSignal;
+}
+
 /**
  * What deliverers keep outside the journal: places in it, retries, secrets. Texts under names of letters, digits, `-` and
  * `_`, at most 100 of them. Each name has one writer at a time: the process that leads, or the one that has made the name.
  */
 export interface Deliveries {
   /**
-   * Makes the caller the only one that leads under a name, until it disposes of the lead or its process dies. Undefined
-   * while another one leads.
+   * Makes the caller the only one that leads under a name, until it disposes of the lead, its process dies, or the lead is
+   * lost. Undefined while another one leads.
    *
    * @throws Unavailable `storage_failed`
    */
-  lead(name: string): Promise<AsyncDisposable | undefined>;
+  lead(name: string): Promise<Lead | undefined>;
 
   /** The text saved last under a name; undefined if there is none. */
   load(name: string): Promise<string | undefined>;
 
   /**
-   * Replaces the text of a name, atomically, and resolves once it is durable.
+   * Replaces the text of a name, atomically, and resolves once it is durable. One whose lead is lost is refused.
    *
    * @throws Unavailable `storage_failed`; the text is then the one before or this one
    */

@@ -12,12 +12,15 @@ import { restore } from "../core/state/snapshot.ts";
 import { emptyState, type State } from "../core/state/state.ts";
 import type { Listeners } from "./listeners.ts";
 import type { Checkpoints, Chunk, Journal, Position } from "./ports.ts";
+import { Redactions } from "./redactions.ts";
 
 export class Replica {
   state: State = emptyState();
   position: Position;
   /** Set while the state may differ from the durable journal: then it must not be shown. */
   isStale = true;
+  /** Those since the checkpoint. */
+  readonly redactions = new Redactions();
   readonly #journal: Journal;
   readonly #checkpoints: Checkpoints;
   readonly #listeners: Listeners;
@@ -43,6 +46,7 @@ export class Replica {
     this.state = checkpoint === undefined ? emptyState(epoch) : restore(checkpoint.snapshot, epoch);
     this.position = checkpoint?.position ?? this.#journal.origin;
     this.#checkpointSeq = this.position.seq;
+    this.redactions.clear();
     await this.#noteUpTo(this.position.seq);
     await this.follow();
     this.#listeners.dropAfter(this.position.seq);
@@ -59,6 +63,7 @@ export class Replica {
     this.isStale = true;
     for (const record of records) {
       evolveRecord(this.state, record);
+      this.redactions.note(record);
       this.#listeners.note(record);
     }
     this.position = position;
@@ -87,6 +92,7 @@ export class Replica {
       this.isStale = true;
       const record = { ...applyDraft(this.state, draft), seq };
       rememberRequest(this.state, record);
+      this.redactions.note(record);
       return record;
     } catch (cause) {
       if (cause instanceof Refusal) throw cause;

@@ -65,6 +65,8 @@ export interface DatabaseLocation {
   readonly project: string;
   /** Deno's flags for the connection. */
   readonly permissions: readonly string[];
+  /** What was found of the connection's files. A function, so that no location that is shown or logged has the password. */
+  readonly found: () => FoundFiles;
   /** Opens the store; if it is only read, a project that is not there is refused. */
   readonly open: (options: { readonly log: Log; readonly isReadOnly: boolean }) => OpenedStore;
   /** Brings the tables up to date, or only says how; resolves to the statements. */
@@ -77,6 +79,12 @@ export interface DatabaseLocation {
   readonly checkRedactions: (options: { readonly log: Log }) => Promise<Pick<Verification, "redactions" | "changed">>;
   /** Opens its journal for a copy. */
   readonly openRaw: (options: { readonly log: Log; readonly isReadOnly: boolean }) => RawJournal;
+}
+
+/** The password and the trusted certificates of a connection, if it has any. */
+export interface FoundFiles {
+  readonly password: string | undefined;
+  readonly ca: string | undefined;
 }
 
 /** A store whose records can be redacted. */
@@ -124,6 +132,11 @@ export function describeMissing({ directory, project }: FileLocation): string {
       "and --project a project, like --project auto for that of this git repository";
   }
   return `Project ${project.name} has no data yet: the first change makes it; the command projects lists all`;
+}
+
+/** What to say where a plan is begun that nothing has named. */
+export function describeNew(directory: string): string {
+  return `A new plan is in ${directory}, and belongs to no repository: --project auto stands for that of this git repository`;
 }
 
 /** The path at which `serve` has a plan, from slash to slash. */

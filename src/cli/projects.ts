@@ -25,7 +25,9 @@ const COLUMNS = ["PROJECT", "OPEN", "TASKS", "LAST CHANGE", "REPOSITORY"];
 /** Prints the projects; returns 1 if one of them cannot be read. */
 export function printProjects(rows: readonly ProjectRow[], place: string, terminal: Terminal): number {
   if (rows.length === 0) {
-    terminal.print(`There are no projects in ${place}: the first client that starts a server with --project makes one`);
+    terminal.print(
+      `There are no projects in ${place}: a client's server with --project makes one, and so does add "TEXT"`,
+    );
     return 0;
   }
   for (const line of tableOf([COLUMNS, ...rows.map(cellsOf)], terminal.columns)) terminal.print(line);

@@ -4,7 +4,7 @@ import { Answerer, type AnswererOptions } from "../app/answerer.ts";
 import type { Log } from "../app/ports.ts";
 import type { Answering } from "../app/questions.ts";
 import { WorkerAnswering } from "../app/worker_answering.ts";
-import type { DatabaseLocation, FileLocation, Location } from "../cli/location.ts";
+import type { DatabaseLocation, FileLocation, FoundFiles, Location } from "../cli/location.ts";
 
 /** Of this thread, so that calls go on, in milliseconds. */
 const SLICE_MS = 2;
@@ -21,10 +21,12 @@ export interface ProgramModule {
 }
 
 /**
- * Where the worker finds the plan. It looks up the password of a database for itself, as this thread did: so none is sent,
- * and one that was changed meanwhile counts.
+ * Where the worker finds the plan. It looks up the password of a database again, as that may have been changed since the
+ * start. Where the file is gone, what was `found` counts, as it does for the connections of this thread.
  */
-export type PlanPlace = Pick<FileLocation, "store" | "directory"> | Pick<DatabaseLocation, "store" | "url" | "project">;
+export type PlanPlace =
+  | Pick<FileLocation, "store" | "directory">
+  | Pick<DatabaseLocation, "store" | "url" | "project"> & { readonly found?: FoundFiles };
 
 export interface AnsweringParts extends Pick<AnswererOptions, "journal" | "checkpoints"> {
   readonly location: Location;
@@ -48,7 +50,7 @@ function placeOf(location: Location): PlanPlace | undefined {
     case "file":
       return { store: location.store, directory: location.directory };
     case "database":
-      return { store: location.store, url: location.url, project: location.project };
+      return { store: location.store, url: location.url, project: location.project, found: location.found() };
     default:
       return location satisfies never;
   }

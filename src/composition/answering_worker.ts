@@ -81,10 +81,11 @@ async function open(place: PlanPlace, options: OpenOptions): Promise<Answerer> {
 
 /** Only reads: no index row of records is made. The connection is made by the first question, and ends with the worker. */
 async function openDatabase(
-  { url, project }: PlanPlace & { readonly store: "database" },
+  { url, project, found }: PlanPlace & { readonly store: "database" },
   { log, environment }: OpenOptions,
 ): Promise<Pick<AnswererOptions, "journal" | "checkpoints">> {
   // Imported only here: a plan in files does without.
   const { databaseLocation } = await import("./database_location.ts");
-  return databaseLocation({ url, project, environment }).open({ log, isReadOnly: true });
+  const location = databaseLocation({ url, project, environment, ...(found !== undefined && { found }) });
+  return location.open({ log, isReadOnly: true });
 }

@@ -1,7 +1,7 @@
 /** Finds out all that is needed to use a project in PostgreSQL: address, password, certificates, permissions. */
 
 import { Unavailable } from "../app/ports.ts";
-import type { DatabaseLocation } from "../cli/location.ts";
+import type { DatabaseLocation, FoundFiles } from "../cli/location.ts";
 import { AUTO, checkProjectName } from "../core/model/project_name.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { isPermitted } from "../store/file/data_directory.ts";
@@ -27,13 +27,15 @@ export interface DatabaseOptions {
   readonly project: string;
   /** A variable of the environment; undefined if it is not set or may not be read. */
   readonly environment: (variable: string) => string | undefined;
+  /** What an earlier look has found, for files that are gone since. */
+  readonly found?: FoundFiles;
 }
 
 /**
  * @throws Refusal `invalid_value` if the address cannot be used
  * @throws Unavailable `storage_failed` if a permission or a file is missing
  */
-export function databaseLocation({ url: text, project, environment }: DatabaseOptions): DatabaseLocation {
+export function databaseLocation({ url: text, project, environment, found }: DatabaseOptions): DatabaseLocation {
   const url = parseStoreUrl(text);
   if (project === AUTO) {
     throw new Refusal(
@@ -43,7 +45,7 @@ export function databaseLocation({ url: text, project, environment }: DatabaseOp
   }
   checkProjectName(project);
   refuseUnpermitted(url);
-  const ca = url.rootCertificate === undefined ? undefined : readText(url.rootCertificate, "sslrootcert");
+  const ca = certificatesFor(url, found);
   const tlsOf = (host: Host) => {
     if (host.type === "unix" || url.sslMode === "disable") return undefined;
     return {
@@ -52,12 +54,14 @@ export function databaseLocation({ url: text, project, environment }: DatabaseOp
     };
   };
   const { hosts, user, database } = url;
-  const address = { hosts, user, password: passwordFor(url, environment), database, tlsOf };
+  const password = passwordFor(url, { environment, found });
+  const address = { hosts, user, password, database, tlsOf };
   return {
     store: "database",
     url: text,
     project,
     permissions: permissionFlagsFor(url),
+    found: () => ({ password, ca }),
     open: (options) => openPostgres({ ...options, address, project, now: Date.now }),
     migrate: (options) => migratePostgres({ ...options, address, now: Date.now }),
     inspect: ({ log }) => inspectPostgres({ log, isReadOnly: true, address, project, now: Date.now }),
@@ -69,17 +73,28 @@ export function databaseLocation({ url: text, project, environment }: DatabaseOp
   };
 }
 
+function certificatesFor({ rootCertificate: path }: StoreUrl, found: FoundFiles | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  const text = readText(path) ?? found?.ca;
+  if (text === undefined) throw missing("sslrootcert", path);
+  return text;
+}
+
 /** From PGPASSWORD, else from the file that is named, else from `~/.pgpass`. */
-function passwordFor(url: StoreUrl, environment: DatabaseOptions["environment"]): string | undefined {
+function passwordFor(
+  url: StoreUrl,
+  { environment, found }: Pick<DatabaseOptions, "environment"> & { readonly found: FoundFiles | undefined },
+): string | undefined {
   const password = environment("PGPASSWORD");
   if (password !== undefined && password !== "") return password;
   const named = url.passwordFile ?? (environment("PGPASSFILE") || undefined);
-  if (named !== undefined) return passwordIn(named, readText(named, "the password file"), url);
   const home = environment("HOME") || undefined;
-  const usual = home && `${home}/.pgpass`;
-  if (usual === undefined || !isPermitted(usual, "read")) return undefined;
-  const bytes = realDisk.readFile(usual);
-  return bytes && passwordIn(usual, new TextDecoder().decode(bytes), url);
+  const path = named ?? (home && `${home}/.pgpass`);
+  if (path === undefined || (named === undefined && !isPermitted(path, "read"))) return undefined;
+  const text = readText(path);
+  if (text !== undefined) return passwordIn(path, text, url);
+  if (found === undefined && named !== undefined) throw missing("the password file", named);
+  return found?.password;
 }
 
 /** The password that a file has for the address. As libpq has it, it must be of no use to other users. */
@@ -99,10 +114,14 @@ function passwordIn(path: string, text: string, url: StoreUrl): string | undefin
 const MODE_BITS = 0o777;
 const OF_OTHERS = 0o077;
 
-function readText(path: string, what: string): string {
+/** Undefined if there is no such file. */
+function readText(path: string): string | undefined {
   const bytes = realDisk.readFile(path);
-  if (bytes !== undefined) return new TextDecoder().decode(bytes);
-  throw new Unavailable("storage_failed", `Cannot read ${what}: there is no file ${path}`);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+function missing(what: string, path: string): Unavailable {
+  return new Unavailable("storage_failed", `Cannot read ${what}: there is no file ${path}`);
 }
 
 /** Refuses to begin without a permission that the connection needs, and names the flags that give all of them. */

@@ -8,6 +8,7 @@ import { placeOf, placeVariables, projectsPlaceOf } from "../cli/data_place.ts";
 import { launchOf, permissionFlags, shellWords } from "../cli/launch.ts";
 import { type FileLocation, locationArgs, type NamedLocation } from "../cli/location.ts";
 import { AUTO } from "../core/model/project_name.ts";
+import { Refusal } from "../core/model/refusal.ts";
 import { type InitParts, readRecord } from "../init/carry_out.ts";
 import { clientVariables, type Start } from "../init/clients.ts";
 import { isPermitted, NEW_FILE_SUFFIX, realConfigFiles } from "../init/config_files.ts";
@@ -16,6 +17,7 @@ import { pathOfFile } from "../init/plan.ts";
 import { changedPlaces, clientsNamed, instructionFiles, targetsOf } from "../init/targets.ts";
 import { holdsData, realPlace } from "../store/file/data_directory.ts";
 import { sha256 } from "../store/file/hash.ts";
+import { repositoryOf } from "./locate_project.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export type InitInvocation = Invocation & { readonly type: "init" };
@@ -46,11 +48,24 @@ export function initClients(
     ...known,
     start: startOf(location, surroundings),
     findsProject: location.project?.isAuto === true,
+    isOutsideGit: isOutsideGit(known.project, os),
     files: realConfigFiles,
     digest: sha256,
     print: (line) => print(visible(line)),
     confirm,
   });
+}
+
+/** Whether a server that works in a directory finds no repository. Where that may not be looked at, one is assumed. */
+function isOutsideGit(directory: string, os: string): boolean {
+  try {
+    repositoryOf({ start: directory, source: "the working directory" }, { isAuto: true, access: "read", os });
+    return false;
+  } catch (error) {
+    if (error instanceof Refusal) return true;
+    if (error instanceof Unavailable) return false;
+    throw error;
+  }
 }
 
 /** Where files are, before any of them is looked at. */

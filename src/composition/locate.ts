@@ -7,6 +7,7 @@ import {
   type DatabaseLocation,
   DEFAULT_PROJECT,
   describeMissing,
+  describeNew,
   type FileLocation,
   type Location,
   type NamedDatabase,
@@ -62,7 +63,11 @@ async function locateFiles(
   const { program, environment, os, log } = surroundings;
   const option = named.type === "data" ? named.directory : undefined;
   const place = placeOf({ ...program, os, environment, option, holdsData, warn: log.warn });
-  return { store: "file", directory: openDataDirectory(await absolute(place, os), access, howToPermit) };
+  const directory = openDataDirectory(await absolute(place, os), access, howToPermit);
+  // Who did not say where the plan is may have meant that of the repository.
+  const isNamed = option !== undefined || Boolean(environment("ORCHESTRATOR_DATA_DIR"));
+  if (access === "create" && !isNamed && !holdsData(directory)) log.info(describeNew(directory));
+  return { store: "file", directory };
 }
 
 /** An absolute path of POSIX systems with nothing to resolve. */

@@ -7,7 +7,7 @@ import { CLIENT_VARIABLE, type FileLocation, PROJECT_VARIABLE } from "../cli/loc
 import { Unavailable } from "../app/ports.ts";
 import { AUTO, checkProjectName } from "../core/model/project_name.ts";
 import { Refusal } from "../core/model/refusal.ts";
-import { type Access, isPermitted, openDataDirectory, realPlace } from "../store/file/data_directory.ts";
+import { type Access, isPermitted, realPlace, reopenDataDirectory } from "../store/file/data_directory.ts";
 import { kindAt, realDisk, realPath } from "../store/file/disk.ts";
 import { findProject, listProjects, makeProject, type Project } from "../store/file/projects.ts";
 import { isSystemError } from "../store/file/system_errors.ts";
@@ -59,7 +59,7 @@ export function locateIfThere(name: string, surroundings: Surroundings): FileLoc
 
 /** The real path of a project's data directory; it, and what is in it, may be links to elsewhere. */
 export function openProject(directory: string, permissions: ProjectPermissions & { readonly place: string }): string {
-  return openDataDirectory(directory, permissions.access, ({ all }) => {
+  return reopenDataDirectory(directory, permissions.access, ({ all }) => {
     const others = all.filter((path) => path !== directory);
     return howToPermitProject({ ...permissions, others });
   });
@@ -117,14 +117,13 @@ function checkVariable(name: string): string {
 
 /** The name, if there is such a project or it may be made. */
 function nameOf(name: string, place: string, access: Access): string {
-  if (access === "create" && findProject(place, name) === undefined) {
-    if (makeProject(place, name) || findProject(place, name) !== undefined) return name;
-    throw new Refusal(
-      "already_exists",
-      `Cannot make project ${name}, as ${place}/${name} is there and is no project: give another name, or move it away`,
-    );
-  }
-  return requireProject(place, name).name;
+  if (access !== "create") return requireProject(place, name).name;
+  const isThere = () => findProject(place, name) !== undefined;
+  if (isThere() || makeProject(place, name) || isThere()) return name;
+  throw new Refusal(
+    "already_exists",
+    `Cannot make project ${name}, as ${place}/${name} is there and is no project: give another name, or move it away`,
+  );
 }
 
 /** The project of that name. */
@@ -137,7 +136,7 @@ export function requireProject(place: string, name: string): Project {
     `There is no project ${name}: ` +
       (names.length > 0
         ? `there are ${names.slice(0, MAX_NAMED).join(", ")}${names.length > MAX_NAMED ? ", …" : ""}`
-        : "the first client that starts a server with it makes it"),
+        : `a client's server with --project ${name} makes it, and so does add "TEXT"`),
   );
 }
 

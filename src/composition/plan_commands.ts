@@ -1,11 +1,11 @@
 /** The composition of the command `import`. */
 
-import type { Log } from "../app/ports.ts";
+import { type Log, Unavailable } from "../app/ports.ts";
 import { checkImport } from "../app/import_plan.ts";
 import type { Terminal } from "../cli/commands.ts";
 import type { StoredLocation } from "../cli/location.ts";
 import { type ForeignPlan, printForeign, printImport, printImportCheck } from "../cli/plan.ts";
-import type { ForeignFormat, ImportInvocation } from "../cli/plan_arguments.ts";
+import { FOREIGN_FORMATS, type ForeignFormat, type ImportInvocation } from "../cli/plan_arguments.ts";
 import type { Converted } from "../convert/converted.ts";
 import { withPrefix } from "../core/model/prefixed_plan.ts";
 import { Refusal } from "../core/model/refusal.ts";
@@ -66,8 +66,8 @@ async function readFile(
   { readFile, log }: ImportParts,
 ): Promise<ForeignPlan> {
   const name = file === "-" ? "standard input" : file;
+  const bytes = await readingNamed(file, readFile);
   try {
-    const bytes = await readFile(file);
     const converted = from === undefined ? undefined : await convert(from, decodeFile(bytes));
     const { plan, warning } = converted === undefined
       ? parsePlan(bytes, Date.now())
@@ -79,7 +79,26 @@ async function readFile(
     return { plan: prefix === undefined ? plan : withPrefix(plan, prefix), losses: converted?.losses ?? [] };
   } catch (cause) {
     if (!(cause instanceof SyntaxError) && !(cause instanceof Refusal)) throw cause;
-    throw new SyntaxError(`Cannot import ${name}: ${cause.message}. Nothing was changed`, { cause });
+    const isOther = from === undefined && cause instanceof SyntaxError;
+    const hint = isOther ? `; --from ${FOREIGN_FORMATS.join(", ")} reads plans of other programs` : "";
+    throw new SyntaxError(`Cannot import ${name}: ${cause.message}. Nothing was changed${hint}`, { cause });
+  }
+}
+
+/** Reads the file that a person has named. What the system says of one that cannot be read names functions of ours. */
+async function readingNamed(file: string, readFile: ImportParts["readFile"]): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    const why = cause instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : cause instanceof Deno.errors.IsADirectory
+      ? "it is a directory"
+      : cause instanceof Deno.errors.NotCapable
+      ? "permission to read it is missing: add it to --allow-read, or give it on standard input, with - for its name"
+      : undefined;
+    if (why === undefined) throw cause;
+    throw new Unavailable("storage_failed", `Cannot import ${file}: ${why}. Nothing was changed`, { cause });
   }
 }
 

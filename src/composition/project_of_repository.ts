@@ -51,7 +51,7 @@ export async function nameOfRepository(repository: Repository, options: ProjectO
   if (access !== "create") {
     throw new Refusal(
       "not_found",
-      `There is no project for ${shown} yet: the first client that starts a server with --project auto makes it`,
+      `There is no project for ${shown} yet: a client's server with --project auto makes it, and so does add "TEXT"`,
     );
   }
   if (projects.length >= MAX_PROJECTS) {

@@ -52,8 +52,9 @@ function linkedDirectory(directory: string, entry: string, disk: RepositoryDisk,
   if (linked !== undefined && disk.kindAt(paths.join(linked, "HEAD")) === "file") return linked;
   throw new Refusal(
     "invalid_value",
-    `Cannot tell the repository of ${directory}: its file .git names ${linked ?? "no directory"}, which is no ` +
-      "repository of git; git worktree repair mends it after a move. Or name a project with --project NAME",
+    `Cannot tell the repository of ${directory}: its file .git names ${
+      linked === undefined ? "no directory" : `${linked}, which is no repository of git`
+    }; git worktree repair mends it after a move. Or name a project with --project NAME`,
   );
 }
 

@@ -6,7 +6,7 @@ import { dashboardAddress, signInAddress } from "../cli/open.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { hostsOf, isLoopback } from "../http/hosts.ts";
 import { type ProjectsOptions, projectsRoutes } from "../http/projects_handler.ts";
-import { type Handler, HttpServer, type HttpServerOptions } from "../http/server.ts";
+import { HttpServer, type HttpServerOptions } from "../http/server.ts";
 import { MAX_OPEN_PLANS, OpenPlans } from "./open_plans.ts";
 import { type HttpInvocation, type PlanParts, type ServedPlan, startPlan } from "./serve_plan.ts";
 
@@ -38,37 +38,42 @@ export function checkServed({ host, port, open }: HttpInvocation): void {
   }
 }
 
-/** Serves clients over HTTP until `ending`. */
+/** Serves clients over HTTP until `ending`. What they send before the plans are open waits. */
 export async function serveHttp(invocation: HttpInvocation, parts: ServeParts): Promise<void> {
-  const { host, port, location, allowHost = [] } = invocation;
+  const { host, location, allowHost = [] } = invocation;
   const { log, ending } = parts;
-  const listening: { server?: HttpServer } = {};
+  // An address on which it cannot listen is refused before a plan is opened, or made.
+  const server = await listen({ host, port: invocation.port, log });
+  const { port } = server;
   const start = (location: Location) => {
     return startPlan(location, invocation, {
       ...parts,
-      requests: () => listening.server?.requests ?? 0,
-      addressOf: (path) => dashboardAddress({ host, port: listening.server?.port ?? port, path }),
+      requests: () => server.requests,
+      addressOf: (path) => dashboardAddress({ host, port, path }),
     });
   };
   await using plans = new OpenPlans<ServedPlan>({
     log,
     open: async (project) => {
       const found = await parts.locateExisting(project);
-      return found && await begun(await start(found));
+      return found && await begun(await start(found), ending);
     },
   });
-  await checkListening({ host, port, log });
-  const pinned = await startPinned(plans, location, { start, locate: parts.locate });
-  const [only] = pinned;
-  const routes = only !== undefined && pathOf(only.location) === "/"
-    ? only
-    : projectsRoutes({ hosts: hostsOf(host, allowHost), log, use: useOf(plans, location) });
-  const server = listening.server = await listen(routes.handle, { host, port, log, admission: routes.admission });
-  for (const plan of pinned) await announce(plan, { ...invocation, port: server.port }, parts);
-  if (location.type === "projects" && location.isAll) announceAll({ ...invocation, port: server.port }, parts);
-  if (!ending.aborted) await new Promise((resolve) => ending.addEventListener("abort", resolve));
-  // Calls that wait for a task are answered at once, so that they do not delay the end.
-  await Promise.all([server.close(), ...plans.plans.map((plan) => plan.stop())]);
+  try {
+    const pinned = await startPinned(plans, location, { start, locate: parts.locate });
+    const [only] = pinned;
+    server.answer(
+      only !== undefined && pathOf(only.location) === "/"
+        ? only
+        : projectsRoutes({ hosts: hostsOf(host, allowHost), log, use: useOf(plans, location) }),
+    );
+    for (const plan of pinned) await announce(plan, { ...invocation, port }, parts);
+    if (location.type === "projects" && location.isAll) announceAll({ ...invocation, port }, parts);
+    if (!ending.aborted) await new Promise((resolve) => ending.addEventListener("abort", resolve));
+  } finally {
+    // Calls that wait for a task are answered at once, so that they do not delay the end.
+    await Promise.all([server.close(), ...plans.plans.map((plan) => plan.stop())]);
+  }
 }
 
 interface PinOptions {
@@ -113,9 +118,11 @@ function useOf(plans: OpenPlans<ServedPlan>, location: HttpInvocation["location"
 }
 
 /** A plan that was opened for a request, as far as it must be before it answers. */
-async function begun(plan: ServedPlan): Promise<ServedPlan> {
+async function begun(plan: ServedPlan, ending: AbortSignal): Promise<ServedPlan> {
   try {
     await plan.begin();
+    // The others were stopped before this one was open.
+    if (ending.aborted) await plan.stop();
     return plan;
   } catch (error) {
     await plan[Symbol.asyncDispose]();
@@ -167,16 +174,10 @@ async function signInLine(
   return `Dashboard: ${address} signs in once, within 10 minutes; ${programName} open prints another`;
 }
 
-/** Refuses an address on which the server cannot listen, before a plan is opened, or made. */
-async function checkListening(options: HttpServerOptions): Promise<void> {
-  const server = await listen(() => new Response(undefined, { status: 503 }), options);
-  await server.close();
-}
-
 /** Starts to listen. Says what would work if it cannot. */
-async function listen(handle: Handler, options: HttpServerOptions): Promise<HttpServer> {
+async function listen(options: HttpServerOptions): Promise<HttpServer> {
   try {
-    return await HttpServer.listen(handle, options);
+    return await HttpServer.listen(options);
   } catch (cause) {
     const { host, port } = options;
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";

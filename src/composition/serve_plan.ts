@@ -67,7 +67,7 @@ export interface ServedPlan extends Routes, OpenPlan {
   readonly begin: () => Promise<boolean>;
   /** Makes a key that signs in as an admin once. */
   readonly issueKey: () => Promise<string>;
-  /** Answers calls that wait and ends streams, so that they do not delay the end. */
+  /** Answers calls that wait, ends streams and deliveries, so that they do not delay the end. */
   readonly stop: () => Promise<void>;
 }
 
@@ -96,7 +96,7 @@ export async function startPlan(
   const { engine, deliveries } = app;
   await metrics.begin(engine);
   const running = await startParts(invocation, { ...parts, app, observer, stack });
-  const { feed, waiting, mcp, streams, closing } = running;
+  const { feed, waiting, mcp, streams, webhooks, closing } = running;
   const key = newLocalKey();
   const routes = routesOf(invocation, { ...parts, ...running, location, app, metrics, key });
   const operator = localOperator("orchestrator", via);
@@ -107,7 +107,7 @@ export async function startPlan(
     closing.abort();
     notice?.[Symbol.dispose]();
     notice = undefined;
-    await Promise.all([waiting.close(), mcp.endStreams(), handlers?.[Symbol.asyncDispose]()]);
+    await Promise.all([waiting.close(), mcp.endStreams(), webhooks.close(), handlers?.[Symbol.asyncDispose]()]);
   };
   const held = stack.move();
   return {
@@ -209,7 +209,7 @@ async function startParts(
   stack.defer(() => mcp.close());
   const webhooks = deliverToWebhooks({ ...delivery, engine, feed, log, onDelivery });
   stack.defer(() => webhooks.close());
-  return { denials, feed, keeper, waiting, operations, streams, mcp, closing };
+  return { denials, feed, keeper, waiting, operations, streams, mcp, webhooks, closing };
 }
 
 interface RoutesOptions extends PlanParts, Awaited<ReturnType<typeof startParts>> {

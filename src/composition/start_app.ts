@@ -7,10 +7,10 @@ import type { Observer } from "../app/observer.ts";
 import { type Deliveries, type Log, type Sessions, Unavailable } from "../app/ports.ts";
 import { Questions } from "../app/questions.ts";
 import { takeOver } from "../app/take_over.ts";
-import type { Location } from "../cli/location.ts";
+import type { FileLocation, Location } from "../cli/location.ts";
 import type { TaskDefaults } from "../core/messages/commands.ts";
 import { CheckpointFiles } from "../store/file/checkpoint_files.ts";
-import { kindAt, realDisk } from "../store/file/disk.ts";
+import { diskOfProject, kindAt, realDisk } from "../store/file/disk.ts";
 import { DeliveryFiles } from "../store/file/delivery_files.ts";
 import { FileJournal } from "../store/file/file_journal.ts";
 import { warnSoonIfRemote } from "../store/file/file_system.ts";
@@ -48,32 +48,31 @@ export interface App extends AsyncDisposable {
   readonly questions: Questions;
 }
 
-/** Starts the engine on its store, and the checkpointer. */
+/** Starts the engine on its store, and the checkpointer. If that fails, the store is closed: a service tries it again. */
 export async function startApp(
   location: Location,
   { log, defaults = {}, leaseMs, archiveAfterMs, observer = {}, program }: AppOptions,
 ): Promise<App> {
-  const store = openStore(location, log);
+  await using stack = new AsyncDisposableStack();
+  const store = stack.adopt(openStore(location, log), (store) => store.close());
   const { journal, checkpoints, sessions, deliveries, legacy } = store;
   const engine = await Engine.start({ journal, checkpoints, log, defaults, leaseMs, onCommit: observer.onCommit });
   if (legacy !== undefined) await takeOver(engine, legacy, log);
   const checkpointer = new Checkpointer({ engine, checkpoints, log });
-  const archiver = archiveAfterMs === undefined ? undefined : new Archiver({ engine, log, afterMs: archiveAfterMs });
-  const answering = startAnswering({ journal, checkpoints, location, program, log });
-  const questions = new Questions({ engine, answering });
+  stack.defer(() => checkpointer.close());
+  stack.defer(() => engine.close());
+  if (archiveAfterMs !== undefined) stack.use(new Archiver({ engine, log, afterMs: archiveAfterMs }));
+  const questions = stack.use(
+    new Questions({ engine, answering: startAnswering({ journal, checkpoints, location, program, log }) }),
+  );
+  const held = stack.move();
   return {
     engine,
     sessions,
     deliveries,
     journalBytes: store.journalBytes,
     questions,
-    async [Symbol.asyncDispose]() {
-      await questions[Symbol.asyncDispose]();
-      await archiver?.[Symbol.asyncDispose]();
-      await engine.close();
-      await checkpointer.close();
-      await store.close();
-    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
 
@@ -82,7 +81,7 @@ function openStore(location: Location, log: Log) {
     case "memory":
       return openMemory();
     case "file":
-      return openFiles(location.directory, log);
+      return openFiles(location, log);
     case "database":
       return { ...location.open({ log, isReadOnly: false }), legacy: undefined, journalBytes: () => undefined };
     default:
@@ -114,9 +113,10 @@ function refuseMoved(directory: string): void {
   );
 }
 
-function openFiles(directory: string, log: Log) {
+function openFiles({ directory, project }: FileLocation, log: Log) {
   refuseMoved(directory);
-  const options = { directory, disk: realDisk, now: Date.now, log };
+  const disk = project === undefined ? realDisk : diskOfProject(directory);
+  const options = { directory, disk, now: Date.now, log };
   const journal = new FileJournal(options);
   const look = warnSoonIfRemote(directory, log);
   const checkpoints = new CheckpointFiles(options);

@@ -28,6 +28,9 @@ export function fromBeads(text: string): Converted {
   return convertedPlan(groups, tasks, losses);
 }
 
+/** The status of an issue that is no work: it stays open, and keeps no other from being ready. */
+const PINNED = "pinned";
+
 /** The parent of each issue that has one: the first that it names. */
 function parentsOf(issues: ReadonlyMap<string, Issue>, losses: Losses): ReadonlyMap<string, Issue> {
   const parents = new Map<string, Issue>();
@@ -35,7 +38,8 @@ function parentsOf(issues: ReadonlyMap<string, Issue>, losses: Losses): Readonly
     for (const dependency of issue.dependencies ?? []) {
       if (typeOf(dependency) !== "parent-child") continue;
       const parent = issues.get(dependency.depends_on_id);
-      if (parent === undefined) losses.note("Parents that the file does not have", issue.id);
+      if (issue.status === PINNED) losses.note("Parents of pinned issues, as these never end", issue.id);
+      else if (parent === undefined) losses.note("Parents that the file does not have", issue.id);
       else if (parents.has(issue.id)) losses.note("Further parents", issue.id);
       else parents.set(issue.id, parent);
     }
@@ -146,7 +150,8 @@ function blockersOf(
     if (type === "waits-for") losses.note("Waiting for the children of another issue: here for that issue", id);
     if (lineage.includes(on)) losses.note("Dependencies of children on their own parents", id);
     else if (!issues.has(on)) losses.note("Dependencies on issues that the file does not have", id);
-    else return [{ on, dependency: type === "conditional-blocks" ? { task: on, on: "failed" } : on }];
+    else if (type === "conditional-blocks") return [{ on, dependency: { task: on, on: "failed" } }];
+    else return [{ on, dependency: issues.get(on)?.status === PINNED ? { task: on, on: "finished" } : on }];
     return [];
   });
 }
@@ -193,7 +198,7 @@ function statusOf(
     case "hooked":
       losses.note(`The status ${status}, pending here, as no instance holds the task`, id);
       return { status: "pending" };
-    case "pinned":
+    case PINNED:
       losses.note("The status pinned, cancelled here, as it is no work", id);
       return { status: "cancelled", reason: "It was pinned in Beads" };
     default:

@@ -3,7 +3,7 @@
  * becomes the group of the items under it. Ids are made of the texts, so that a repeated import finds them again.
  */
 
-import { marked, type MarkedToken, type Token, type Tokens } from "marked";
+import { Lexer, marked, type MarkedToken, type Token, type Tokens } from "marked";
 import { head } from "../core/model/text.ts";
 import {
   type Converted,
@@ -103,11 +103,18 @@ class Reader {
   }
 
   #statusOf(box = " ", { id, isStruck }: { readonly id: string; readonly isStruck: boolean }): ConvertedTask["status"] {
-    const isCancelled = CANCELLED_BOXES.includes(box);
-    if (isCancelled) this.losses.note(`The box [${box}], cancelled here`, id);
-    else if (isStruck) this.losses.note("Struck out, cancelled here", id);
-    if (isCancelled || isStruck) return "cancelled";
-    if (box === "x") return "completed";
+    if (CANCELLED_BOXES.includes(box)) {
+      this.losses.note(`The box [${box}], cancelled here`, id);
+      return "cancelled";
+    }
+    if (box === "x") {
+      if (isStruck) this.losses.note("Checked and struck out, completed here", id);
+      return "completed";
+    }
+    if (isStruck) {
+      this.losses.note("Struck out, cancelled here", id);
+      return "cancelled";
+    }
     if (box !== " ") this.losses.note(`The box [${box}], pending here`, id);
     return "pending";
   }
@@ -144,10 +151,12 @@ function boxOf({ task, checked, text }: Tokens.ListItem): string | undefined {
   return BOX.exec(text)?.[1]?.toLowerCase();
 }
 
-/** The text of an item whose first line is struck out as a whole; undefined for any other. */
+/** The text of an item that begins with a struck text and a line's end after it, without the marks; else undefined. */
 function unstruck(text: string): string | undefined {
-  const [, , struck = "", after = ""] = /^(~~?)(?!~)([^\n]+?)\1[.,;:!]?(?=\n|$)([^]*)$/.exec(text) ?? [];
-  return struck === "" || struck.includes("~") ? undefined : struck + after;
+  const [struck, next] = Lexer.lexInline(text) as MarkedToken[];
+  if (struck?.type !== "del") return undefined;
+  const isWhole = next === undefined || next.type === "br" || /^[.,;:!]? *(\n|$)/.test(next.raw);
+  return isWhole ? struck.text + text.slice(struck.raw.length) : undefined;
 }
 
 /** The first line of a text without marks of emphasis, code and links. */

@@ -1,41 +1,24 @@
 /**
  * Converts the `tasks.json` of Task Master (github.com/eyaltoledano/claude-task-master): lists of tasks by tag, or one list
  * in the older form. A tag becomes a group, a subtask at any depth a task of its own. A task depends on its subtasks, and
- * these on what it depends on.
+ * these on what it depends on. As there, a cancelled task keeps none waiting, and nobody gets the open subtasks of a task
+ * that has ended or was put off.
  */
 
 import * as z from "zod";
-import { MAX_TITLE_BYTES } from "../core/model/limits.ts";
+import type { Dependency } from "../core/model/dependency.ts";
 import type { Priority } from "../core/model/task.ts";
-import { utf8Bytes } from "../core/model/values.ts";
 import {
   type Converted,
   type ConvertedGroup,
   convertedPlan,
   type ConvertedTask,
   Losses,
-  notOf,
   paragraphs,
   section,
 } from "./converted.ts";
 import { DependencyGraph } from "./implied.ts";
-
-/** Deepest nesting of subtasks. */
-const MAX_DEPTH = 50;
-
-const id = z.union([z.string(), z.number()]).transform(String);
-
-const word = z.string().transform((text) => text.toLowerCase());
-
-const taskSchema = z.looseObject({
-  id,
-  title: z.string().default(""),
-  description: z.string().nullish(),
-  status: word.default("pending"),
-  priority: word.nullish(),
-  dependencies: z.array(id).nullish(),
-  subtasks: z.array(z.unknown()).nullish(),
-});
+import { READ_FIELDS, readLists, type TaggedList, type Task } from "./read_task_master.ts";
 
 const namedTextsSchema = z.record(z.string(), z.string());
 
@@ -61,26 +44,10 @@ const SECTIONS: readonly (readonly [field: string, title: string])[] = [
 
 /** Fields that are read, and those that say nothing about the work. */
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
-  ...Object.keys(taskSchema.shape),
+  ...READ_FIELDS,
   ...SECTIONS.map(([field]) => field),
   "updatedAt",
 ]);
-
-const listSchema = z.looseObject({ tasks: z.array(z.unknown()) });
-
-const metadataSchema = z.looseObject({ description: z.string().nullish() });
-
-interface Task {
-  readonly fields: z.infer<typeof taskSchema>;
-  readonly subtasks: readonly Task[];
-}
-
-interface TaggedList {
-  /** Undefined in the older form. */
-  readonly tag: string | undefined;
-  readonly title?: string;
-  readonly tasks: readonly Task[];
-}
 
 /** The tag whose tasks keep their ids, which are unique in their tag only. */
 const MAIN_TAG = "master";
@@ -95,53 +62,12 @@ export function fromTaskMaster(text: string): Converted {
   return convertedPlan(groups, lists.flatMap((list) => convertList(list, losses)), losses);
 }
 
-function readLists(text: string, losses: Losses): readonly TaggedList[] {
-  const value = z.record(z.string(), z.unknown()).safeParse(parseJson(text)).data;
-  if (value === undefined) throw notOf("Task Master", "it is no object of tags");
-  if (Array.isArray(value["tasks"])) return [{ tag: undefined, tasks: readList(value, "tasks", losses).tasks }];
-  return Object.entries(value).map(([tag, list]) => ({ tag, ...readList(list, tag, losses) }));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw notOf("Task Master", `it is not JSON, ${cause instanceof Error ? cause.message : cause}`);
-  }
-}
-
-function readList(value: unknown, tag: string, losses: Losses): Omit<TaggedList, "tag"> {
-  const { tasks, metadata, ...others } = parse(listSchema, value, [tag]);
-  for (const field of Object.keys(others)) losses.note(`The field ${field} of a tag`, tag);
-  const title = metadataSchema.safeParse(metadata).data?.description ?? "";
-  const fits = utf8Bytes(title) <= MAX_TITLE_BYTES;
-  if (!fits) losses.note(`Descriptions of tags of more than ${MAX_TITLE_BYTES} bytes`, tag);
-  return {
-    tasks: tasks.map((task, index) => readTask(task, [tag, "tasks", index])),
-    ...(fits && title !== "" && { title }),
-  };
-}
-
-function readTask(value: unknown, path: readonly PropertyKey[], depth = 1): Task {
-  if (depth > MAX_DEPTH) throw notOf("Task Master", `subtasks are nested more than ${MAX_DEPTH} deep: flatten them`);
-  const fields = parse(taskSchema, value, path);
-  const subtasks = fields.subtasks ?? [];
-  return { fields, subtasks: subtasks.map((each, index) => readTask(each, [...path, "subtasks", index], depth + 1)) };
-}
-
-function parse<Value>(schema: z.ZodType<Value>, value: unknown, path: readonly PropertyKey[]): Value {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw notOf("Task Master", `at ${[...path, ...issue?.path ?? []].join(".")}: ${issue?.message}`);
-}
-
 /** A task or subtask. */
 interface Entry {
   readonly id: string;
   readonly fields: Task["fields"];
-  /** The ids of the tasks that it is in, the nearest first. */
-  readonly parents: readonly string[];
+  /** The tasks that it is in, the nearest first. */
+  readonly above: readonly Pick<Entry, "id" | "fields">[];
   /** The ids of the tasks in it. */
   readonly parts: readonly string[];
 }
@@ -162,10 +88,10 @@ function convertList({ tag, tasks }: TaggedList, losses: Losses): readonly Conve
 }
 
 /** The subtasks of a task, then itself. */
-function entriesOf({ fields, subtasks }: Task, parents: readonly string[]): readonly Entry[] {
-  const id = idIn(parents[0], fields);
+function entriesOf({ fields, subtasks }: Task, above: Entry["above"]): readonly Entry[] {
+  const id = idIn(above[0]?.id, fields);
   const parts = subtasks.map((each) => idIn(id, each.fields));
-  return [...subtasks.flatMap((each) => entriesOf(each, [id, ...parents])), { id, fields, parents, parts }];
+  return [...subtasks.flatMap((each) => entriesOf(each, [{ id, fields }, ...above])), { id, fields, above, parts }];
 }
 
 /** The id of a task: that of a subtask may have that of its task before it or not. */
@@ -177,7 +103,7 @@ function idIn(parent: string | undefined, { id }: Task["fields"]): string {
 function dependenciesOf(
   entries: readonly Entry[],
   { losses, hereOf }: ListContext,
-): ReadonlyMap<Entry, readonly string[]> {
+): ReadonlyMap<Entry, readonly Dependency[]> {
   const known = new Map(entries.map((entry) => [entry.id, entry]));
   const named = new Map(entries.map((entry) => [entry, namedBy(entry, known, losses, hereOf)]));
   const graph = new DependencyGraph();
@@ -192,27 +118,33 @@ function dependenciesOf(
     return [entry, implied(entry, entry.parts, "Tasks that do not wait for all their subtasks")];
   }));
   return new Map(entries.map((entry) => {
-    const above = entry.parents.toReversed().flatMap((id) => {
+    const ofParents = entry.above.toReversed().flatMap(({ id }) => {
       const parent = known.get(id);
       return parent === undefined ? [] : named.get(parent) ?? [];
     });
-    const inherited = implied(entry, above, "Subtasks that do not wait for all that their task waits for");
-    const all = [...inherited, ...named.get(entry) ?? [], ...parts.get(entry) ?? []];
-    return [entry, all.map(hereOf)];
+    const inherited = implied(entry, ofParents, "Subtasks that do not wait for all that their task waits for");
+    const all = new Set([...inherited, ...named.get(entry) ?? [], ...parts.get(entry) ?? []]);
+    return [entry, Array.from(all, (id) => dependencyOn(hereOf(id), known.get(id)?.fields.status))];
   }));
+}
+
+/** A cancelled task counts as done for those that wait for it there, until it is brought back. */
+function dependencyOn(id: string, status: string | undefined): Dependency {
+  return status === "cancelled" ? { task: id, on: "finished" } : id;
 }
 
 /** The dependencies that a task names, without those on tasks that it is in. */
 function namedBy(
-  { id, fields, parents }: Entry,
+  { id, fields, above }: Entry,
   known: ReadonlyMap<string, Entry>,
   losses: Losses,
   hereOf: ListContext["hereOf"],
 ): readonly string[] {
   return (fields.dependencies ?? []).flatMap((each) => {
-    const named = siblingOf(parents[0], each, known);
-    if (parents.includes(named)) losses.note("Dependencies of subtasks on their own task", hereOf(id));
-    else if (!known.has(named)) losses.note("Dependencies on tasks that the file does not have", hereOf(id));
+    const named = siblingOf(above[0]?.id, each, known);
+    if (above.some((parent) => parent.id === named)) {
+      losses.note("Dependencies of subtasks on their own task", hereOf(id));
+    } else if (!known.has(named)) losses.note("Dependencies on tasks that the file does not have", hereOf(id));
     else return [named];
     return [];
   });
@@ -224,12 +156,10 @@ function siblingOf(parent: string | undefined, id: string, known: ReadonlyMap<st
   return known.has(sibling) ? sibling : id;
 }
 
-function taskOf(
-  { id: own, fields }: Entry,
-  dependencies: readonly string[],
-  { tag, losses, hereOf }: ListContext,
-): ConvertedTask {
-  const id = hereOf(own);
+function taskOf(entry: Entry, dependencies: readonly Dependency[], context: ListContext): ConvertedTask {
+  const { fields } = entry;
+  const { tag, losses } = context;
+  const id = context.hereOf(entry.id);
   for (const field of Object.keys(fields)) if (!KNOWN_FIELDS.has(field)) losses.note(`The field ${field}`, id);
   const sections = SECTIONS.map(([field, title]) => {
     const { data } = proseSchema.safeParse(fields[field]);
@@ -240,7 +170,7 @@ function taskOf(
   return {
     id,
     description: paragraphs(fields.title, fields.description, ...sections),
-    ...statusOf(fields.status, id, losses),
+    ...statusOf(entry, context),
     dependencies,
     attempt: 0,
     ...(tag !== undefined && { group: tag }),
@@ -270,18 +200,32 @@ function priorityOf(priority: string | null | undefined, id: string, losses: Los
   }
 }
 
-function statusOf(status: string, id: string, losses: Losses): Pick<ConvertedTask, "status" | "reason"> {
-  switch (status) {
+/** The statuses in which Task Master offers a task to nobody, nor the open subtasks of the task. */
+const CLOSED: readonly string[] = ["done", "completed", "cancelled", "deferred"];
+
+function statusOf(
+  { id: own, fields: { status }, above }: Entry,
+  { losses, hereOf }: ListContext,
+): Pick<ConvertedTask, "status" | "reason"> {
+  const id = hereOf(own);
+  const closed = CLOSED.includes(status) ? undefined : above.find(({ fields }) => CLOSED.includes(fields.status));
+  switch (closed?.fields.status ?? status) {
     case "pending":
       return { status: "pending" };
     case "done":
     case "completed":
+      if (closed !== undefined) losses.note("Open subtasks of tasks that are done, completed here", id);
       return { status: "completed" };
     case "cancelled":
-      return { status: "cancelled" };
+      if (closed === undefined) return { status: "cancelled" };
+      losses.note("Open subtasks of cancelled tasks, cancelled here until retry_task brings them back", id);
+      return { status: "cancelled", reason: `Its task ${hereOf(closed.id)} was cancelled in Task Master` };
     case "deferred":
       losses.note("The status deferred, cancelled here until retry_task brings the task back", id);
-      return { status: "cancelled", reason: "It was deferred in Task Master" };
+      return {
+        status: "cancelled",
+        reason: `${closed === undefined ? "It" : `Its task ${hereOf(closed.id)}`} was deferred in Task Master`,
+      };
     case "in-progress":
       losses.note("The status in-progress, pending here, as no instance holds the task", id);
       return { status: "pending" };

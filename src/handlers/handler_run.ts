@@ -110,6 +110,7 @@ async function followOnce(handler: Handler, parts: RunParts, signal: AbortSignal
       return await places.save();
     }
     for (const notification of followed.notifications) {
+      if (follower.isOutdated) return;
       const isWanted = handler.fromHandlers || !isFromHandler(notification);
       if (isWanted && !await handle(notification, handler, parts, signal)) return;
       places.move(name, placeWith(placeOf(notification), notification.source));

@@ -15,14 +15,19 @@ import { problem, problemOf } from "./problem.ts";
 
 export type Handler = (request: Request, connection: Connection) => Response | Promise<Response>;
 
+/** How requests are answered. */
+export interface Answering {
+  readonly handle: Handler;
+  /** Default: every request is admitted. */
+  readonly admission?: Admission | undefined;
+}
+
 export interface HttpServerOptions {
   /** An IP address. */
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
   readonly log: Log;
-  /** Default: every request is admitted. */
-  readonly admission?: Admission;
   /** Default: `TIMEOUTS`. */
   readonly timeouts?: Timeouts;
   /** Default: `MAX_CONNECTIONS`. */
@@ -33,8 +38,6 @@ export interface HttpServerOptions {
 
 export class HttpServer {
   readonly #server: Server;
-  readonly #handle: Handler;
-  readonly #admission: Admission | undefined;
   readonly #log: Log;
   readonly #timeouts: Timeouts;
   readonly #maxRequests: number;
@@ -43,12 +46,13 @@ export class HttpServer {
   readonly #underWay = new Set<Promise<void>>();
   /** Requests that are being read. */
   readonly #arriving = new Set<IncomingMessage>();
-  #isClosing = false;
+  /** Resolves when requests are answered; to undefined if the server is closed before that. */
+  readonly #answering = Promise.withResolvers<Answering | undefined>();
+  #port = 0;
+  #closing: Promise<void> | undefined;
 
-  private constructor(handle: Handler, { log, timeouts = TIMEOUTS, ...options }: HttpServerOptions) {
+  private constructor({ log, timeouts = TIMEOUTS, ...options }: HttpServerOptions) {
     const { maxConnections = MAX_CONNECTIONS, maxRequests = MAX_REQUESTS } = options;
-    this.#handle = handle;
-    this.#admission = options.admission;
     this.#log = log;
     this.#timeouts = timeouts;
     this.#responses = new Responses(timeouts.stallMs);
@@ -66,22 +70,23 @@ export class HttpServer {
     this.#server.on("clientError", (_error, socket) => socket.destroy());
   }
 
-  /** Starts to listen. Rejects with the system's error if it cannot. */
-  static async listen(handle: Handler, options: HttpServerOptions): Promise<HttpServer> {
-    const server = new HttpServer(handle, options);
+  /** Starts to listen. Requests wait until `answer` is called. Rejects with the system's error if it cannot. */
+  static async listen(options: HttpServerOptions): Promise<HttpServer> {
+    const server = new HttpServer(options);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.#server.once("error", reject);
     server.#server.listen(options.port, options.host, resolve);
     await promise;
     server.#server.off("error", reject);
     server.#server.on("error", (error) => options.log.error(`HTTP: ${error.message}`));
+    // A server that listens on an IP address has one.
+    server.#port = (server.#server.address() as AddressInfo).port;
     return server;
   }
 
-  /** The port on which it listens. */
+  /** The port on which it listens, or has listened. */
   get port(): number {
-    // A server that listens on an IP address has one.
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   /** The number of requests under way. */
@@ -89,9 +94,18 @@ export class HttpServer {
     return this.#underWay.size;
   }
 
+  /** Answers the requests that wait, and all that come. */
+  answer(answering: Answering): void {
+    this.#answering.resolve(answering);
+  }
+
   /** Accepts no further request; resolves when those under way are answered, or their time is over. */
-  async close(): Promise<void> {
-    this.#isClosing = true;
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    this.#answering.resolve(undefined);
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeIdleConnections();
     const late = Promise.withResolvers<void>();
@@ -129,16 +143,22 @@ export class HttpServer {
     const callId = callIdFrom(incoming.headers[CALL_ID_HEADER]);
     // Every response has it: also those that refuse a request which is not read.
     outgoing.setHeader(CALL_ID_HEADER, callId);
-    const read = this.#refusal() ?? await this.#read(incoming, { connection, callId, signal: gone.signal });
-    if (read === undefined) return;
-    if (read instanceof Response) {
+    const refuse = (refusal: Response) => {
       // The rest of the request is not read.
       outgoing.shouldKeepAlive = false;
-      return await this.#send(read, outgoing, gone.signal);
-    }
+      return this.#send(refusal, outgoing, gone.signal);
+    };
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return await refuse(refusal);
+    const answering = await this.#answering.promise;
+    if (answering === undefined) return await refuse(ending());
+    const { handle, admission } = answering;
+    const read = await this.#read(incoming, { connection, callId, signal: gone.signal, admission });
+    if (read === undefined) return;
+    if (read instanceof Response) return await refuse(read);
     try {
-      const response = await this.#respond(read.request, connection);
-      if (this.#isClosing) outgoing.shouldKeepAlive = false;
+      const response = await this.#respond(handle, read.request, connection);
+      if (this.#closing !== undefined) outgoing.shouldKeepAlive = false;
       await this.#send(response, outgoing, gone.signal);
     } finally {
       this.#received.remove(read.bodyBytes);
@@ -152,7 +172,7 @@ export class HttpServer {
   }
 
   #refusal(): Response | undefined {
-    if (this.#isClosing) return problem(503, "The server is ending: repeat the request when it runs again");
+    if (this.#closing !== undefined) return ending();
     if (this.#underWay.size >= this.#maxRequests) {
       return problem(503, "Too many requests are under way: repeat this one");
     }
@@ -160,10 +180,12 @@ export class HttpServer {
   }
 
   /** The request; undefined if its client is gone before its end. */
-  async #read(incoming: IncomingMessage, options: Pick<ReadOptions, "connection" | "callId" | "signal">) {
+  async #read(incoming: IncomingMessage, options: Omit<ReadOptions, "received">) {
+    // It may have waited for the server's start.
+    if (options.signal.aborted) return undefined;
     this.#arriving.add(incoming);
     try {
-      return await readRequest(incoming, { ...options, received: this.#received, admission: this.#admission });
+      return await readRequest(incoming, { ...options, received: this.#received });
     } catch (error) {
       if (incoming.destroyed) return undefined;
       throw error;
@@ -172,11 +194,15 @@ export class HttpServer {
     }
   }
 
-  async #respond(request: Request, connection: Connection): Promise<Response> {
+  async #respond(handle: Handler, request: Request, connection: Connection): Promise<Response> {
     try {
-      return await this.#handle(request, connection);
+      return await handle(request, connection);
     } catch (error) {
       return problemOf(error, logOfCall(this.#log, request.headers.get(CALL_ID_HEADER)));
     }
   }
+}
+
+function ending(): Response {
+  return problem(503, "The server is ending: repeat the request when it runs again");
 }

@@ -31,6 +31,8 @@ export interface InitParts {
   readonly start: Start;
   /** Whether the server finds its plan by the directory that it is started in. */
   readonly findsProject: boolean;
+  /** Whether the project is in no git repository, so that no plan is found by it. */
+  readonly isOutsideGit: boolean;
   readonly files: ConfigFiles;
   /** SHA-256 of a text. */
   readonly digest: (text: string) => string;

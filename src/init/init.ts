@@ -34,7 +34,7 @@ export function runInit(options: InitOptions, parts: InitParts): number {
 }
 
 function putIn(options: InitOptions, parts: InitParts): number {
-  const { places, project, start, files, print } = parts;
+  const { places, project, start, files, findsProject, isOutsideGit, print } = parts;
   const targets = targetsOf(clientsNamed(options.clients), { scope: options.scope, places, project })
     .filter(({ traces }) => options.clients !== undefined || traces.some(files.exists));
   if (targets.length === 0) {
@@ -44,12 +44,20 @@ function putIn(options: InitOptions, parts: InitParts): number {
     print(`${looked} for --scope ${options.scope}: name clients with --client, as docs/clients.md lists them`);
     return 1;
   }
-  const told = parts.findsProject ? project : undefined;
+  const told = findsProject ? project : undefined;
   const entries = targets.map((target) =>
-    planEntry(target, { name: options.name, start, places, told }, planParts(parts))
+    planEntry(target, { name: options.name, start, places, told, isOutsideGit }, planParts(parts))
   );
   const planned = unique([...entries, ...instructionPlans(targets, options, parts)]);
-  return conclude(planned.map((each) => carryOut(each, options, parts)), options, parts);
+  const outcomes = planned.map((each) => carryOut(each, options, parts));
+  const isParagraphLeft = planned.some(({ kind }, index) => kind.type === "paragraph" && outcomes[index] === "left");
+  // Without a terminal to ask on, only --instructions writes it.
+  const isUnasked = isParagraphLeft && options.instructions === undefined;
+  if (findsProject && isOutsideGit) print(`Clients start this server in git repositories only: ${project} is in none.`);
+  const how = isUnasked
+    ? "--yes writes the configuration, and with --instructions the paragraph, too"
+    : "--yes writes it";
+  return conclude(outcomes, { ...options, how }, parts);
 }
 
 /** The paragraphs for the agents of clients. A file that imports AGENTS.md needs none of its own. */
@@ -79,7 +87,7 @@ function takeBack(options: InitOptions, parts: InitParts): number {
   // An init that was killed before it had a record may have left its directory.
   parts.files.removeEmptyDirectory(parts.recordDirectory);
   if (outcomes.length === 0) parts.print("There is nothing to take back.");
-  return conclude(outcomes, options, parts);
+  return conclude(outcomes, { ...options, how: "--yes writes it" }, parts);
 }
 
 /** Where something of init may be: first what it remembers, the newest first, then the files that it knows. */
@@ -121,9 +129,14 @@ function unique<T extends Place>(places: readonly T[]): readonly T[] {
   });
 }
 
-function conclude(outcomes: readonly Outcome[], { yes, remove }: InitOptions, { confirm, print }: InitParts): number {
+/** @param how what is left is written, in words */
+function conclude(
+  outcomes: readonly Outcome[],
+  { yes, remove, how }: InitOptions & { readonly how: string },
+  { confirm, print }: InitParts,
+): number {
   const isPending = outcomes.includes("left") && !yes && confirm === undefined;
-  if (isPending) print("Nothing was written, as there is no terminal to ask on: --yes writes it.");
+  if (isPending) print(`Nothing was written, as there is no terminal to ask on: ${how}.`);
   if (outcomes.includes("written")) {
     print(
       remove

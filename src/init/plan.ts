@@ -48,12 +48,14 @@ export interface EntryOptions {
   readonly places: UserPlaces;
   /** The directory that clients are to be told which do not start servers in the one of the project; undefined: none. */
   readonly told: string | undefined;
+  /** Whether that directory is in no git repository: no server would find a plan by it. */
+  readonly isOutsideGit: boolean;
 }
 
 /** The entry in the file of a client. */
 export function planEntry(target: Target, options: EntryOptions, { files }: PlanParts): Planned {
   const { client, scope } = target;
-  const { name, start, places, told } = options;
+  const { name, start, places, told, isOutsideGit } = options;
   const file = target.files.find((file) => files.exists(file)) ?? target.files[0];
   const isTold = told !== undefined && scope === "user" && !client.isAtProject;
   const full = startOn(places.os, isTold ? { ...start, env: { ...start.env, ORCHESTRATOR_PROJECT: told } } : start);
@@ -61,6 +63,10 @@ export function planEntry(target: Target, options: EntryOptions, { files }: Plan
   const title = isTold
     ? `${client.title}, for ${told} alone, as it does not tell servers which project is open`
     : client.title;
+  if (isTold && isOutsideGit) {
+    const why = `${told} is in no git repository. Start init in the one that it is to work on, or with --project NAME`;
+    return { title: client.title, path: file, kind, why, isFault: true };
+  }
   return planPut({ title, path: file, kind }, files, (text) => putEntry(text, kind, client.entry(full)));
 }
 

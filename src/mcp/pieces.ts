@@ -1,7 +1,9 @@
 /** Reads a long text of a task in pieces, so that no text is larger than an agent's context has room for. */
 
 import type { TaskView } from "../core/model/task.ts";
-import { isoTime, type Json, MAX_WHOLE_CHARACTERS } from "./present.ts";
+import { isoTime } from "../core/model/text.ts";
+import type { Json } from "./page.ts";
+import { MAX_WHOLE_CHARACTERS } from "./present_task.ts";
 
 /** Most characters of a piece: the default is what a whole task shows of a text. */
 export const MAX_PIECE_CHARACTERS = 50_000;

@@ -3,7 +3,9 @@
 import type { Repeated } from "../core/messages/commands.ts";
 import { MAX_ID_CHARACTERS } from "../core/model/limits.ts";
 import { Refusal } from "../core/model/refusal.ts";
-import { type Json, presentCompact, presentGroup } from "./present.ts";
+import type { Json } from "./page.ts";
+import { presentGroup } from "./present.ts";
+import { presentCompact } from "./present_task.ts";
 
 /** The key of a request id in `_meta` of `tools/call`. */
 const REQUEST_ID_KEY = "orchestrator/requestId";

@@ -4,7 +4,9 @@
 
 import { askOfTask } from "../app/archived.ts";
 import { readHistory } from "../app/history.ts";
-import { eventBounds, fit, presentDetails, presentEvent, presentListed, presentWholeGroup } from "./present.ts";
+import { fit } from "./page.ts";
+import { eventBounds, presentEvent, presentWholeGroup } from "./present.ts";
+import { presentDetails, presentListed } from "./present_task.ts";
 import type { Resource } from "./sdk.ts";
 import type { CallContext } from "./tool.ts";
 

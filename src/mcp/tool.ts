@@ -11,7 +11,7 @@ import type { Analyst } from "../app/analysis.ts";
 import type { Heard } from "../app/heard.ts";
 import type { CommandOptions } from "../app/job.ts";
 import type { Waiting } from "../app/waiting.ts";
-import type { Json } from "./present.ts";
+import type { Json } from "./page.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import { printable } from "../core/model/values.ts";
 import { instanceNameOf } from "./instance_name.ts";
@@ -134,6 +134,11 @@ export interface ToolDefinition<Shape extends z.ZodRawShape> {
   readonly isAlwaysLoaded?: boolean;
   /** Whether `instance_id` may name another instance than the caller, so that the call is no sign of life. */
   readonly isForOthers?: boolean;
+  /**
+   * Parameters that the tool does not have although agents expect them, with the tools that do that. They are refused:
+   * without them, the call would do something else than what was asked for.
+   */
+  readonly elsewhere?: Readonly<Record<string, string>>;
   /** A note about given parameters that the other arguments make useless; undefined if there are none. */
   readonly noteUnused?: (args: z.infer<z.ZodObject<Shape>>) => string | undefined;
   readonly run: (args: z.infer<z.ZodObject<Shape>>, context: CallContext) => Promise<ToolAnswer>;
@@ -143,6 +148,7 @@ export interface ToolDefinition<Shape extends z.ZodRawShape> {
 export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefinition<Shape>): Tool {
   const input = z.object(definition.input);
   const { name, description, annotations, isBrief = false, isAlwaysLoaded = false } = definition;
+  const elsewhere = new Map(Object.entries(definition.elsewhere ?? {}));
   let listing: ToolListing | undefined;
   return {
     name,
@@ -160,7 +166,8 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
     async answer(args, context) {
       const reading = readArguments(input, args);
       const parsed = input.safeParse(reading.args);
-      if (!parsed.success || reading.misnamed.length > 0) throw badArguments(name, input, reading, parsed.error);
+      const isMeant = reading.misnamed.length === 0 && !reading.unknown.some((each) => elsewhere.has(each));
+      if (!parsed.success || !isMeant) throw badArguments({ name, input, elsewhere }, reading, parsed.error);
       checkNotOnlyNulls(name, input, reading);
       // zod cannot infer the parsed type of a generic shape.
       const checked = parsed.data as z.infer<z.ZodObject<Shape>>;
@@ -247,10 +254,20 @@ function optionsOf(schema: z.core.$ZodType): readonly unknown[] {
   return schema instanceof z.ZodEnum ? schema.options : [];
 }
 
-function badArguments(name: string, input: z.ZodObject, reading: Reading, error: z.ZodError | undefined): Refusal {
-  const { args, unknown, misnamed } = reading;
+/** What a message about bad arguments tells of the tool. */
+interface Expected {
+  readonly name: string;
+  readonly input: z.ZodObject;
+  readonly elsewhere: ReadonlyMap<string, string>;
+}
+
+function badArguments({ name, input, elsewhere }: Expected, reading: Reading, error: z.ZodError | undefined): Refusal {
+  const { args, misnamed } = reading;
+  const unknown = reading.unknown.filter((each) => !elsewhere.has(each));
   const issues = [
     ...misnamed.map(([given, meant]) => `${printable(given)}: there is no such parameter, use ${meant}`),
+    ...reading.unknown.filter((each) => elsewhere.has(each))
+      .map((each) => `${each}: there is no such parameter, use ${elsewhere.get(each)}`),
     ...(unknown.length > 0 ? [`unknown: ${showNames(unknown)}`] : []),
     ...(error?.issues ?? []).map((issue) => describeIssue(issue, args)),
   ].slice(0, MAX_ISSUES);

@@ -97,7 +97,7 @@ export class Courier {
     });
   }
 
-  /** Delivers what comes, until a delivery fails, the webhook changes or the signal comes. */
+  /** Delivers what comes, until a delivery fails, a text is redacted, the webhook changes or the signal comes. */
   async #deliver(saved: SavedStanding, signal: AbortSignal): Promise<void> {
     const { engine, feed, pace, webhook } = this.#options;
     const { place: after, source } = saved.now;
@@ -112,7 +112,7 @@ export class Courier {
       if (next.type === "reset") return await this.#startAgain(saved, next.lastSeq);
       for (const notification of next.notifications) {
         await pace.turn();
-        if (isInterrupted || !await this.#deliverOne(notification, saved, signal)) return;
+        if (isInterrupted || follower.isOutdated || !await this.#deliverOne(notification, saved, signal)) return;
       }
       saved.change({ place: next.place, ...(follower.source !== undefined && { source: follower.source }) });
       await pace.turn();

@@ -14,11 +14,16 @@ import { parseRetryAfter } from "./schedule.ts";
 /** Longest time from the beginning of the connection to the end of the answer, in milliseconds. */
 export const TIMEOUT_MS = 15_000;
 
+/** How long the answer to a message under way is waited for when the process ends, in milliseconds. Without it, the message is repeated. */
+const LAST_MS = 1_000;
+
 /** Most bytes of an answer that are read. With more, the connection is closed. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Most characters of an error that are kept. */
 const MAX_ERROR_CHARACTERS = 300;
+
+const ENDED = "the delivery was ended";
 
 /** What a receiver answered. */
 export interface Answer {
@@ -37,6 +42,8 @@ export interface NoAnswer {
 export interface SenderOptions extends AddressRules {
   /** Default: `TIMEOUT_MS`; other values only in tests. */
   readonly timeoutMs?: number;
+  /** Default: `LAST_MS`; other values only in tests. */
+  readonly lastMs?: number;
 }
 
 /** A message and its headers. */
@@ -49,23 +56,31 @@ export class Sender {
   readonly #url: URL;
   readonly #rules: AddressRules;
   readonly #timeoutMs: number;
+  readonly #lastMs: number;
   readonly #agent: http.Agent | https.Agent;
+  /** Connections on which a message was sent. */
+  readonly #used = new WeakSet<net.Socket>();
 
-  constructor(url: string, { timeoutMs = TIMEOUT_MS, ...rules }: SenderOptions) {
+  constructor(url: string, { timeoutMs = TIMEOUT_MS, lastMs = LAST_MS, ...rules }: SenderOptions) {
     this.#url = new URL(url);
     this.#rules = rules;
     this.#timeoutMs = timeoutMs;
+    this.#lastMs = lastMs;
     this.#agent = this.#url.protocol === "https:" ? new GuardedTlsAgent(rules) : new GuardedAgent(rules);
   }
 
-  /** Sends a message; resolves to the answer, or why there is none. Ends early with the signal. */
+  /**
+   * Sends a message; resolves to the answer, or why there is none. After the signal nothing is sent, and the answer to what
+   * was sent before is waited for at most `LAST_MS`.
+   */
   async post(request: Request, signal: AbortSignal): Promise<Answer | NoAnswer> {
     const address = literalAddress(this.#url.hostname);
     const why = address && whyForbidden(address, this.#rules);
     if (why !== undefined) return refusal(why, address);
+    if (signal.aborted) return { error: ENDED };
     let answer = await this.#tryPost(request, signal);
-    // The receiver closed the kept connection just before it was used.
-    if ("error" in answer && answer.isStale) answer = await this.#tryPost(request, signal);
+    // The receiver closed the kept connection, most likely before it got the message.
+    if ("error" in answer && answer.isStale && !signal.aborted) answer = await this.#tryPost(request, signal);
     if (!("error" in answer)) return answer;
     const { isStale: _, ...noAnswer } = answer;
     return noAnswer;
@@ -83,13 +98,17 @@ export class Sender {
         method: "POST",
         headers: { ...headers, "content-length": String(body.length) },
       });
-      const abort = () => giveUp("the delivery was ended");
       const timeout = setTimeout(() => {
         giveUp(`there was no whole answer within ${this.#timeoutMs} ms`);
       }, this.#timeoutMs);
+      let lastMoment: ReturnType<typeof setTimeout> | undefined;
+      const abort = () => {
+        lastMoment = setTimeout(() => giveUp(ENDED), this.#lastMs);
+      };
       let answer: Answer | undefined;
       const end = (failure: NoAnswer & { isStale: boolean }) => {
         clearTimeout(timeout);
+        clearTimeout(lastMoment);
         signal.removeEventListener("abort", abort);
         // The status decides, whatever becomes of the body.
         resolve(answer ?? failure);
@@ -100,9 +119,17 @@ export class Sender {
         sent.destroy();
       };
       signal.addEventListener("abort", abort);
+      let isKeptConnection = false;
+      sent.on("socket", (socket) => {
+        isKeptConnection = this.#used.has(socket);
+        this.#used.add(socket);
+        // Deno sends a request again by itself whose kept connection ends, also one that is destroyed: too late, beside the
+        // next message, and with a text that may be redacted by then.
+        sent.reusedSocket = false;
+      });
       sent.on("error", (error) => {
         const failure = error instanceof Forbidden ? error.refusal : { error: describe(error) };
-        end({ ...failure, isStale: sent.reusedSocket && isReset(error) });
+        end({ ...failure, isStale: isKeptConnection && isReset(error) });
       });
       sent.on("response", (response) => {
         answer = answerOf(response);
@@ -114,7 +141,6 @@ export class Sender {
         giveUp("");
         socket.destroy();
       });
-      if (signal.aborted) abort();
       sent.end(body);
     });
   }

@@ -67,10 +67,7 @@ export class Webhooks {
     this.#options = options;
     this.#pace = new Pace(() => options.engine.calledAt);
     this.#unsubscribe = options.feed.subscribe((records) => {
-      const types = new Set(records.flatMap(({ events }) => events.map(({ type }) => type)));
-      if (Array.from(types).some((type) => type.startsWith("webhook."))) this.#look();
-      // What waits in memory is read again, as its text may be gone.
-      if (types.has("task.redacted")) this.#wakeAll();
+      if (records.some(({ events }) => events.some(({ type }) => type.startsWith("webhook.")))) this.#look();
     });
     this.#look();
   }
@@ -82,10 +79,6 @@ export class Webhooks {
     clearTimeout(this.#timer);
     await this.#looking;
     await Promise.all(Array.from(this.#contests.keys(), (id) => this.#end(id)));
-  }
-
-  #wakeAll(): void {
-    for (const { courier } of this.#contests.values()) courier.wake();
   }
 
   /** Looks at the webhooks now, or once more after the look under way. */

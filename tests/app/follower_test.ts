@@ -126,3 +126,26 @@ test("closing it ends a wait", async (plan) => {
   follower[Symbol.dispose]();
   assertEquals(await next, undefined);
 });
+
+test("what waits or was returned when a text is redacted is read again without it, before its line is rewritten", async (plan) => {
+  const { engine } = plan;
+  const tasks = ["a", "b"].map((id) => ({ id, description: "hunter2", dependencies: [] }));
+  const redact = (id: string) => {
+    const records = [[1, "0".repeat(64)] as const];
+    return engine.execute({ type: "redact_task", id, fields: ["description"], reason: "leak", records }, ADMIN);
+  };
+  const textsOf = async (follower: { next(): Promise<Followed | undefined> }) => {
+    const next = await follower.next();
+    return next?.type === "notifications" ? next.notifications.map(({ data }) => data["description"]) : next;
+  };
+  using follower = start(plan);
+  assertEquals(await textsOf(follower), []);
+  await engine.execute({ type: "create_tasks", tasks }, ADMIN);
+  await redact("a");
+  assertEquals(await textsOf(follower), ["[redacted]", "hunter2"]);
+  assertEquals(follower.isOutdated, false);
+  await redact("b");
+  assertEquals(follower.isOutdated, true);
+  using again = start(plan);
+  assertEquals([await textsOf(again), again.isOutdated], [["[redacted]", "[redacted]"], false]);
+});

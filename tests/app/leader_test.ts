@@ -60,6 +60,33 @@ test("a leader dies with its process, and another takes over within a second", a
   await next.close();
 });
 
+test("a leader that another process has taken over from ends its work, and competes again", async (time) => {
+  const deliveries = new MemoryDeliveries();
+  const lost = new AbortController();
+  // As in a database, where a lead runs out that is not renewed.
+  const away = overriding<Deliveries>(deliveries, {
+    async lead(name) {
+      const lead = await deliveries.lead(name);
+      return lead && { lost: started.length === 0 ? lost.signal : lead.lost, [Symbol.asyncDispose]: () => free(lead) };
+    },
+  });
+  const free = (lead: AsyncDisposable) => {
+    freed++;
+    return lead[Symbol.asyncDispose]();
+  };
+  let freed = 0;
+  const started: string[] = [];
+  const leader = startLeader(away, "away", started);
+  await time.pass(10_000);
+  assertEquals([started.length, freed], [1, 0]);
+  lost.abort();
+  await time.pass(0);
+  assertEquals([started.length, freed], [1, 1]);
+  await time.pass(1_000);
+  assertEquals([started.length, freed], [2, 1]);
+  await leader.close();
+});
+
 test("work that fails gives up the lead, is told once, and is tried again", async (time) => {
   const deliveries = new MemoryDeliveries();
   const log = new RecordingLog();

@@ -30,7 +30,7 @@ const LATER_MS = 6_000;
 /**
  * Looked at apart, or kept on purpose: parts that are looked at themselves, the state (tests/core/state/nothing_left_test.ts),
  * the records, and, all of them bounded, which instances were heard of and when, the news of claims whose callers were gone,
- * the last attempts of removed tasks, the audiences that groups had, and the statistics of tasks without a group.
+ * the last attempts of removed tasks, the audiences that groups had, the newest redactions, and the statistics of tasks without a group.
  */
 const APART = new Set([
   "#engine",
@@ -45,6 +45,7 @@ const APART = new Set([
   "#unread",
   "removed",
   "pastAudiences",
+  "redactions",
   "statistics",
 ]);
 

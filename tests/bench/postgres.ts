@@ -164,20 +164,22 @@ async function startProcess(cluster: Cluster, project: string) {
 /** What an append costs at least: its statement, to tables of the same form, without any work around it. */
 async function bareAppends(cluster: Cluster, line: string) {
   const connection = await new Database({ address: cluster.address, now: Date.now }).connect();
-  await connection.run("create table bare_heads (number int primary key, seq bigint not null) with (fillfactor = 20)");
   await connection.run(
-    "create table bare_records (project int, seq bigint, line text not null, primary key (project, seq))",
+    "create table public.bare_heads (number int primary key, seq bigint not null) with (fillfactor = 20)",
   );
-  await connection.run("insert into bare_heads values (1, 0)");
+  await connection.run(
+    "create table public.bare_records (project int, seq bigint, line text not null, primary key (project, seq))",
+  );
+  await connection.run("insert into public.bare_heads values (1, 0)");
   let seq = 0;
   return {
     async append(count: number) {
       const lines = Array.from({ length: count }, () => line);
       await connection.run(
         `with moved as (
-          update bare_heads set seq = seq + cardinality($2::text[]) where number = 1 and seq = $1::bigint returning number
+          update public.bare_heads set seq = seq + cardinality($2::text[]) where number = 1 and seq = $1::bigint returning number
         )
-        insert into bare_records select number, $1::bigint + place, line
+        insert into public.bare_records select number, $1::bigint + place, line
         from moved, unnest($2::text[]) with ordinality as added(line, place)`,
         [seq, lines],
       );

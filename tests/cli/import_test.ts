@@ -1,6 +1,7 @@
 /** Shows how tasks come in from files: exports of this program, and the tasks.json of the earlier server. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
 import { claim, create, fail, finish } from "../support/calls.ts";
 import { runHere } from "../support/command.ts";
 import { runProgram } from "../support/program.ts";
@@ -265,10 +266,31 @@ Deno.test("a refused import changes nothing, and prints the reason", async (t) =
       assertEquals(log.trim().split("\n").length, 1, log);
     }
   });
-  await t.step("a missing file", async () => {
-    const { code, log } = await runHere(directory.path, ["import", `${directory.path}/none.json`]);
-    assertEquals(code, 1);
-    assertStringIncludes(log, "none.json");
+  await t.step("a checklist, of which nothing says that it is one", async () => {
+    const file = `${directory.path}/todo.md`;
+    await Deno.writeTextFile(file, "# Plan\n- [ ] One\n  - [ ] Two\n");
+    const { code, log } = await runHere(directory.path, ["import", file]);
+    assertEquals([code, log.trim().split("\n").length], [1, 1], log);
+    assertStringIncludes(log, `Cannot import ${file}: It is not JSON`);
+    assertStringIncludes(log, "--from task-master, beads, markdown reads plans of other programs");
+    const named = await runHere(directory.path, ["import", file, "--from", "task-master"]);
+    assertEquals([named.code, named.log.includes("reads plans of other programs")], [1, false], named.log);
+  });
+  await t.step("a file that is missing or may not be read, or a directory", async () => {
+    const unread = join(directory.path, "..", "unread.json");
+    for (
+      const [file, why, run] of [
+        [`${directory.path}/none.json`, "there is no such file", runHere],
+        [unread, "permission to read it is missing: add it to --allow-read, or give it on standard input", runProgram],
+        // Windows says of a directory only that it cannot be read.
+        ...(Deno.build.os === "windows" ? [] : [[directory.path, "it is a directory", runHere] as const]),
+      ] as const
+    ) {
+      const { code, output, log } = await run(directory.path, ["import", file]);
+      assertEquals([code, output, log.trim().split("\n").length], [1, "", 1], log);
+      assertStringIncludes(log, `Cannot import ${file}: ${why}`);
+      assertStringIncludes(log, "Nothing was changed");
+    }
   });
   assertEquals((await runHere(directory.path, ["export"])).output, before);
 });

@@ -1,6 +1,6 @@
 /** `init` as its user starts it: the permissions that it asks for, the question on a terminal, and what it leaves. */
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type InitHome, initHome } from "../support/init.ts";
 import { missingCommand, testUnless } from "../support/needs.ts";
 import { cacheDirectory, type ProgramResult, runProgram } from "../support/program.ts";
@@ -62,7 +62,11 @@ Deno.test("what init wrote starts the server, and after init --remove the home i
   const printed = await runInit(home, ["-A"]);
   assertEquals([printed.code, printed.log], [0, ""]);
   assert(/"--project",\s+\+\s+"auto"/.test(printed.output), printed.output);
-  assertStringIncludes(printed.output, "Nothing was written, as there is no terminal to ask on: --yes writes it.");
+  assertStringIncludes(
+    printed.output,
+    "Nothing was written, as there is no terminal to ask on: --yes writes the configuration, and with --instructions the " +
+      "paragraph, too.",
+  );
   assertEquals(await home.contents(), before);
   await using data = await temporaryDirectory();
   assertEquals((await runInit(home, ["-A"], "--yes", "--data", data.path)).code, 0);
@@ -115,3 +119,23 @@ async function onTerminal({ home }: InitHome, keys: string, ...args: readonly st
   await writer.close();
   return new TextDecoder().decode((await output).stdout);
 }
+
+Deno.test("a client that must be told the repository is configured only inside of one", async () => {
+  await using home = await initHome();
+  const init = async (cwd: string) =>
+    await runProgram("", [], {
+      args: ["run", "--quiet", "--no-prompt", "-A", MAIN, "init", "--client", "windsurf", "--yes", "--no-instructions"],
+      env: await environment(home.home),
+      cwd,
+    });
+  const file = `${home.home}/.codeium/windsurf/mcp_config.json`;
+  const outside = await init(home.project);
+  assertEquals([outside.code, outside.log], [1, ""]);
+  assertStringIncludes(outside.output, " is in no git repository. Start init in the one that it is to work on");
+  await assertRejects(() => Deno.stat(file), Deno.errors.NotFound);
+  await home.initGit();
+  await Deno.mkdir(`${home.project}/src`);
+  const inside = await init(`${home.project}/src`);
+  assertEquals([inside.code, inside.log], [0, ""]);
+  assertStringIncludes(await Deno.readTextFile(file), "ORCHESTRATOR_PROJECT");
+});

@@ -144,3 +144,23 @@ Deno.test("git passes over a data directory in a work tree, and has nothing to p
   await Deno.writeTextFile(`${directory.path}/api/data/.gitignore`, "journal\n");
   assertEquals(await ignored(`${directory.path}/api/data`), "journal\n");
 });
+
+Deno.test("a plan that nothing has named says where it is begun, once, and how to mean that of the repository", async () => {
+  await using directory = await start();
+  const data = `${directory.path}/program/data`;
+  await Deno.mkdir(`${directory.path}/program`);
+  const told = async (access: "read" | "create", named: NamedLocation, env: Readonly<Record<string, string>> = {}) => {
+    const log = new RecordingLog();
+    await locate(named, access, { ...surroundingsOf(directory, env), log });
+    return log.infos;
+  };
+  const begun =
+    `A new plan is in ${data}, and belongs to no repository: --project auto stands for that of this git repository`;
+  assertEquals(await told("create", NOTHING), [begun]);
+  assertEquals(await told("read", NOTHING), []);
+  const elsewhere = `${directory.path}/elsewhere`;
+  assertEquals(await told("create", { type: "data", directory: elsewhere }), []);
+  assertEquals(await told("create", NOTHING, { ORCHESTRATOR_DATA_DIR: elsewhere }), []);
+  await Deno.mkdir(`${data}/journal`);
+  assertEquals(await told("create", NOTHING), []);
+});

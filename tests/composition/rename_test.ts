@@ -2,7 +2,9 @@
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Unavailable } from "../../src/app/ports.ts";
+import { locateProject } from "../../src/composition/locate_project.ts";
 import { runProjects } from "../../src/composition/projects.ts";
+import { startApp } from "../../src/composition/start_app.ts";
 import type { Surroundings } from "../../src/composition/surroundings.ts";
 import { Refusal } from "../../src/core/model/refusal.ts";
 import { realDisk } from "../../src/store/file/disk.ts";
@@ -17,13 +19,7 @@ async function renameInUse(meanwhile: (place: string) => void) {
   const place = `${home.path}/mcp-orchestrator/projects`;
   await Deno.mkdir(place, { recursive: true });
   makeProject(place, "web");
-  // A rename does not look at the program.
-  const surroundings = {
-    os: Deno.build.os,
-    environment: (variable: string) => variable === "XDG_DATA_HOME" ? home.path : undefined,
-    mayRead: () => true,
-    log: new RecordingLog(),
-  } as unknown as Surroundings;
+  const surroundings = surroundingsIn(home.path);
   const terminal = { print: () => {}, columns: 80, hasColors: false };
   const { rename } = realDisk;
   using stack = new DisposableStack();
@@ -47,6 +43,28 @@ async function renameInUse(meanwhile: (place: string) => void) {
   return { error, names: Array.from(Deno.readDirSync(place), ({ name }) => name).sort() };
 }
 
+testUnless(missingOnWindows("XDG_DATA_HOME"), "a project that is renamed right after it was found is not made again")(
+  async () => {
+    await using home = await temporaryDirectory();
+    const place = `${home.path}/mcp-orchestrator/projects`;
+    await Deno.mkdir(place, { recursive: true });
+    makeProject(place, "web");
+    const { readFile } = realDisk;
+    using stack = new DisposableStack();
+    stack.defer(() => Object.assign(realDisk, { readFile }));
+    Object.assign(realDisk, {
+      readFile(path: string) {
+        const content = readFile.call(realDisk, path);
+        if (path === `${place}/web/project.json`) Deno.renameSync(`${place}/web`, `${place}/site`);
+        return content;
+      },
+    });
+    const location = await locateProject("web", "create", surroundingsIn(home.path));
+    await assertRejects(() => startApp(location, { log: new RecordingLog() }), Unavailable, "was moved or removed");
+    assertEquals(Array.from(Deno.readDirSync(place), ({ name }) => name), ["site"]);
+  },
+);
+
 testUnless(missingOnWindows("XDG_DATA_HOME"), "a project that a process begins to use keeps its name")(async () => {
   const { error, names } = await renameInUse(() => {});
   assert(error instanceof Refusal, String(error));
@@ -63,3 +81,13 @@ testUnless(
   assertEquals(names, ["site", "web"]);
   assertStringIncludes(String(error), "Project web is now site");
 });
+
+/** Surroundings with projects in a directory, but without a program: nothing here looks at it. */
+function surroundingsIn(path: string): Surroundings {
+  return {
+    os: Deno.build.os,
+    environment: (variable: string) => variable === "XDG_DATA_HOME" ? path : undefined,
+    mayRead: () => true,
+    log: new RecordingLog(),
+  } as unknown as Surroundings;
+}

@@ -28,7 +28,8 @@ export async function startFixture(): Promise<Fixture> {
     ],
     log,
   });
-  const server = await HttpServer.listen(app.fetch, { host: HOST, port: 0, log });
+  const server = await HttpServer.listen({ host: HOST, port: 0, log });
+  server.answer({ handle: app.fetch });
   return {
     url: new URL(`http://${HOST}:${server.port}/mcp`),
     async [Symbol.asyncDispose]() {

@@ -6,6 +6,7 @@ import type { Converted, ConvertedTask } from "../../src/convert/converted.ts";
 import { fromMarkdown } from "../../src/convert/markdown.ts";
 import { fromTaskMaster } from "../../src/convert/task_master.ts";
 import { readPlan } from "../../src/store/file/plan_file.ts";
+import { readinessOf } from "../../src/core/state/readiness.ts";
 import { emptyState } from "../../src/core/state/state.ts";
 import { run } from "../core/given.ts";
 
@@ -137,6 +138,81 @@ Deno.test("Task Master: fields about the work become sections, as text or list; 
   assertEquals(converted.losses, ["The field existingInfrastructure: 1"]);
 });
 
+Deno.test("Task Master: nobody waits for what is cancelled there, but for what was deferred", () => {
+  const converted = fromTaskMaster(JSON.stringify({
+    tasks: [
+      { id: 1, title: "a", status: "cancelled" },
+      { id: 2, title: "b", status: "deferred" },
+      {
+        id: 3,
+        title: "c",
+        dependencies: [1],
+        subtasks: [{ id: 1, title: "d", status: "cancelled" }, {
+          id: 2,
+          title: "e",
+          status: "done",
+          dependencies: [1],
+        }],
+      },
+      { id: 4, title: "f", dependencies: [2, "3.1"] },
+    ],
+  }));
+  assertEquals(shapes(converted), [
+    ["1", "cancelled", [], undefined],
+    ["2", "cancelled", [], undefined],
+    ["3.1", "cancelled", [{ task: "1", on: "finished" }], undefined],
+    ["3.2", "completed", [{ task: "1", on: "finished" }, { task: "3.1", on: "finished" }], undefined],
+    ["3", "pending", [{ task: "1", on: "finished" }, { task: "3.1", on: "finished" }, "3.2"], undefined],
+    ["4", "pending", ["2", { task: "3.1", on: "finished" }], undefined],
+  ]);
+  assertEquals(converted.losses, ["The status deferred, cancelled here until retry_task brings the task back: 2"]);
+  assertEquals(readinessIn(converted), { "3": "ready", "4": "blocked" });
+});
+
+Deno.test("Task Master: open subtasks of tasks that have ended or were put off are offered to nobody, as there", () => {
+  const open = [{ id: 1, title: "open" }, { id: 2, title: "at work", status: "in-progress" }];
+  const converted = fromTaskMaster(JSON.stringify({
+    other: {
+      tasks: [
+        { id: 1, title: "a", status: "done", subtasks: open },
+        { id: 2, title: "b", status: "cancelled", subtasks: [{ id: 1, title: "c", subtasks: open }] },
+        { id: 3, title: "d", status: "deferred", subtasks: [...open, { id: 3, title: "e", status: "done" }] },
+        { id: 4, title: "f", dependencies: ["2.1"] },
+        { id: 5, title: "g", subtasks: open },
+      ],
+    },
+  }));
+  assertEquals(converted.plan.tasks.map(({ id, status, reason }) => [id, status, reason]), [
+    ["other/1.1", "completed", undefined],
+    ["other/1.2", "completed", undefined],
+    ["other/1", "completed", undefined],
+    ["other/2.1.1", "cancelled", "Its task other/2 was cancelled in Task Master"],
+    ["other/2.1.2", "cancelled", "Its task other/2 was cancelled in Task Master"],
+    ["other/2.1", "cancelled", "Its task other/2 was cancelled in Task Master"],
+    ["other/2", "cancelled", undefined],
+    ["other/3.1", "cancelled", "Its task other/3 was deferred in Task Master"],
+    ["other/3.2", "cancelled", "Its task other/3 was deferred in Task Master"],
+    ["other/3.3", "completed", undefined],
+    ["other/3", "cancelled", "It was deferred in Task Master"],
+    ["other/4", "pending", undefined],
+    ["other/5.1", "pending", undefined],
+    ["other/5.2", "pending", undefined],
+    ["other/5", "pending", undefined],
+  ]);
+  assertEquals(converted.losses, [
+    "Open subtasks of tasks that are done, completed here: other/1.1, other/1.2",
+    "Open subtasks of cancelled tasks, cancelled here until retry_task brings them back: other/2.1.1, other/2.1.2, other/2.1",
+    "The status deferred, cancelled here until retry_task brings the task back: other/3.1, other/3.2, other/3",
+    "The status in-progress, pending here, as no instance holds the task: other/5.2",
+  ]);
+  assertEquals(readinessIn(converted), {
+    "other/4": "blocked",
+    "other/5.1": "ready",
+    "other/5.2": "ready",
+    "other/5": "waiting",
+  });
+});
+
 Deno.test("Task Master: where waiting for subtasks or with a task would be a cycle, it is left out, and told", () => {
   const converted = fromTaskMaster(JSON.stringify({
     tasks: [
@@ -225,6 +301,31 @@ Deno.test("Beads: where waiting for children or with a parent would be a cycle, 
   ]);
 });
 
+Deno.test("Beads: nobody waits for what is pinned there, neither as a blocker nor as a child, but for what was deferred", () => {
+  const converted = fromBeads([
+    JSON.stringify({ id: "rules", title: "Rules", status: "pinned", dependencies: [parent("epic")] }),
+    JSON.stringify({ id: "later", title: "Later", status: "deferred" }),
+    issue("epic"),
+    issue("a", ["epic", "parent-child"], ["rules", "blocks"]),
+    issue("b", ["later", "blocks"]),
+    issue("c", ["rules", "conditional-blocks"]),
+  ].join("\n"));
+  assertEquals(shapes(converted), [
+    ["rules", "cancelled", [], undefined],
+    ["later", "cancelled", [], undefined],
+    ["epic", "pending", [{ group: "epic" }], undefined],
+    ["a", "pending", [{ task: "rules", on: "finished" }], "epic"],
+    ["b", "pending", ["later"], undefined],
+    ["c", "pending", [{ task: "rules", on: "failed" }], undefined],
+  ]);
+  assertEquals(converted.losses, [
+    "Parents of pinned issues, as these never end: rules",
+    "The status pinned, cancelled here, as it is no work: rules",
+    "The status deferred, cancelled here until retry_task brings the task back: later",
+  ]);
+  assertEquals(readinessIn(converted), { epic: "waiting", a: "ready", b: "blocked", c: "blocked" });
+});
+
 Deno.test("Beads: lines that are no issues and templates are left out; the owner is a reference", () => {
   const converted = fromBeads([
     `{"_schema":"beads-jsonl/1","bd_version":"1.2.2"}`,
@@ -275,6 +376,11 @@ Deno.test("Markdown: boxes and struck texts say what is cancelled, and what is b
   - [>] Print
   - [ ] ~~Pack by hand~~
   - [x] ~~Weigh~~.
+  - [ ] ~~Wrap in paper
+    and tie~~.
+  - [x] ~~Stick~~
+    ~~labels~~
+  - [ ] ~~Fold ~ twice~~
   - [X] Count
   - [ ] ~~Send by mail~~ Send by bike
 - [-] Celebrate
@@ -296,10 +402,13 @@ Deno.test("Markdown: boxes and struck texts say what is cancelled, and what is b
     ["write", "pending", [], undefined],
     ["print", "pending", [], undefined],
     ["pack-by-hand", "cancelled", [], undefined],
-    ["weigh", "cancelled", [], undefined],
+    ["weigh", "completed", [], undefined],
+    ["wrap-in-paper", "cancelled", [], undefined],
+    ["stick", "completed", [], undefined],
+    ["fold-twice", "cancelled", [], undefined],
     ["count", "completed", [], undefined],
     ["send-by-mail-send-by-bike", "pending", [], undefined],
-    ["ship", "pending", ["write", "print", "count", "send-by-mail-send-by-bike"], undefined],
+    ["ship", "pending", ["write", "print", "weigh", "stick", "count", "send-by-mail-send-by-bike"], undefined],
     ["buy-a-cake", "pending", [], undefined],
     ["celebrate", "cancelled", ["buy-a-cake"], undefined],
     ["sing", "cancelled", [], undefined],
@@ -307,6 +416,8 @@ Deno.test("Markdown: boxes and struck texts say what is cancelled, and what is b
     ["clap", "pending", [], undefined],
   ]);
   assertEquals(taskIn(converted, "pack-by-hand").description, "Pack by hand");
+  assertEquals(taskIn(converted, "weigh").description, "Weigh.");
+  assertEquals(taskIn(converted, "wrap-in-paper").description, "Wrap in paper\nand tie.");
   assertEquals(taskIn(converted, "sing").description, "Sing\n\nLoudly.");
   assertEquals(taskIn(converted, "dance").description, "Dance");
   assertEquals(converted.losses, [
@@ -314,7 +425,8 @@ Deno.test("Markdown: boxes and struck texts say what is cancelled, and what is b
     "The box [~], cancelled here: translate",
     "The box [/], pending here: write, clap",
     "The box [>], pending here: print",
-    "Struck out, cancelled here: pack-by-hand, weigh, sing",
+    "Struck out, cancelled here: pack-by-hand, wrap-in-paper, fold-twice, sing",
+    "Checked and struck out, completed here: weigh, stick",
     "Text outside of checklists: “[1] A reference”, “[a] Another”",
   ]);
   const { plan } = readPlan(converted.plan, 5_000_000_000_000);
@@ -352,6 +464,19 @@ function shapes({ plan: { tasks } }: Converted) {
   return tasks.map(({ id, status, dependencies, group }) => [id, status, dependencies, group]);
 }
 
+/** The readiness of each pending task after the import. */
+function readinessIn({ plan }: Converted): Readonly<Record<string, string>> {
+  const state = emptyState();
+  const { plan: read } = readPlan(plan, 5_000_000_000_000);
+  run(state, { type: "import_tasks", ...read }, 5_000_000_000_000);
+  return Object.fromEntries(
+    Array.from(state.tasks.values()).flatMap((node) => {
+      const readiness = readinessOf(node);
+      return readiness === undefined ? [] : [[node.task.id, readiness]];
+    }),
+  );
+}
+
 function taskIn({ plan: { tasks } }: Converted, id: string): ConvertedTask {
   const task = tasks.find((each) => each.id === id);
   assert(task !== undefined, `no task ${id}`);
@@ -365,4 +490,8 @@ function issue(id: string, ...dependencies: readonly (readonly [string, string])
     title: id,
     dependencies: dependencies.map(([depends_on_id, type]) => ({ depends_on_id, type })),
   });
+}
+
+function parent(id: string) {
+  return { depends_on_id: id, type: "parent-child" };
 }

@@ -267,6 +267,44 @@ export function expiries(): fc.Arbitrary<readonly Turn[]> {
   });
 }
 
+/** Histories in which delays, back-offs and reservations begin and end. */
+export function delays(): fc.Arbitrary<readonly Turn[]> {
+  const ids = ["a", "b", "c"];
+  const [id, instance] = [fc.constantFrom(...ids), fc.constantFrom("x", "y")];
+  const assignTo = fc.integer({ min: 1, max: 12 }).map((fallbackMs): Assignment => ({ instance: "x", fallbackMs }));
+  const turn = fc.record({
+    command: fc.oneof<{ readonly arbitrary: fc.Arbitrary<Command>; readonly weight: number }[]>(
+      {
+        arbitrary: record({
+          type: fc.constant("update_task"),
+          id,
+          settings: changes(maybe({ notBefore: fc.nat(2 * SHORT_MS), assignTo }), ["notBefore", "assignTo"]),
+        }),
+        weight: 6,
+      },
+      { arbitrary: record({ type: fc.constant("claim_task"), instance }), weight: 3 },
+      { arbitrary: record({ type: fc.constant("complete_task"), id, instance, result: fc.constant("") }), weight: 1 },
+      {
+        arbitrary: record({
+          ...{ type: fc.constant("fail_task"), id, instance, error: fc.constant(""), isRetryable: fc.constant(true) },
+        }),
+        weight: 3,
+      },
+      { arbitrary: record({ type: fc.constant("sweep") }), weight: 1 },
+    ),
+    waitMs: fc.nat(5),
+    pick: fc.option(fc.nat(), NEVER),
+  });
+  const backoff = { initialIntervalMs: 5 };
+  const tasks = ids.map((id) => ({ ...newTask(id), backoff, ...(id === "c" && { dependencies: ["a"] }) }));
+  return fc.array(turn, { maxLength: 25, size: "max" }).map((rest) => {
+    let at = 0;
+    return [{ command: create(...tasks), waitMs: 0, pick: undefined }, ...rest].map(({ waitMs, ...turn }) => {
+      return { ...turn, at: at += waitMs, aheadMs: 0, defaults: {} };
+    });
+  });
+}
+
 const NEVER = { nil: undefined } as const;
 
 /** Groups, instances, and tasks with settings that depend on each other and the groups by expressions; all valid. */

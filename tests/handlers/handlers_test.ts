@@ -115,6 +115,19 @@ test("each notification comes once, in order, as a CloudEvent; none from before 
   assertEquals([events[0].specversion, events[0].type, events[0].id], ["1.0", "orchestrator.task.created", "2.0"]);
 });
 
+test("what is redacted while the command before runs does not reach the next one", async (plan) => {
+  const text = `sed -n 's/.*"description":"\\([^"]*\\)".*/\\1/p' >> out; until [ -e go ]; do sleep 0.01; done`;
+  await using _handlers = await plan.start([script(text)]);
+  const tasks = ["a", "b"].map((id) => ({ id, description: `hunter2 of ${id}`, dependencies: [] }));
+  await plan.engine.execute({ type: "create_tasks", tasks }, ADMIN);
+  await plan.untilLines(1);
+  const records = [[1, "0".repeat(64)] as const];
+  const redaction = { id: "b", fields: ["description" as const], reason: "leak", records };
+  await plan.engine.execute({ type: "redact_task", ...redaction }, ADMIN);
+  await Deno.writeTextFile(`${plan.directory}/go`, "");
+  assertEquals(await plan.untilLines(2), ["hunter2 of a", "[redacted]"]);
+});
+
 test("a notification that fails is tried again, then passed over, and the next one comes after it", async (plan) => {
   await using _handlers = await plan.start([
     script(`echo run >> runs; echo broken >&2; exit 3`),

@@ -1,6 +1,6 @@
 /** Shows the stream of events: the same as get_history, each once and in order, whatever happens between. */
 
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Notification } from "../../src/core/messages/notifications.ts";
 import { callerOfSecret, issueToken } from "../../src/app/tokens.ts";
 import { localOperator } from "../../src/core/model/access.ts";
@@ -238,6 +238,39 @@ Deno.test("when the journal is repaired, a stream says so and ends, and its ids 
   assertEquals(told.map(({ lastEventId }) => lastEventId), ["1.1@1", "2.0@1", "2.1@1"]);
   await using resumed = await open(rest, "", { headers: { "last-event-id": "2.0@1" } });
   assertEquals((await resumed.take(1)).map(({ lastEventId }) => lastEventId), ["2.1@1"]);
+});
+
+Deno.test("what is redacted while a client reads nothing is told without the text", async () => {
+  await using rest = await startRest();
+  // One page of the journal, and more bytes than a stream keeps ready.
+  const ids = times(8, (index) => `t${index}`);
+  const tasks = ids.map((id) => ({ id, description: `hunter2 ${"€".repeat(7_000)}` }));
+  await rest.ask("POST", "/tasks", { tasks });
+  const { body } = await rest.request("GET", "/events?after=0&type=task.created");
+  assert(body !== null);
+  await using reader = Object.assign(body.pipeThrough(new TextDecoderStream()).getReader(), {
+    [Symbol.asyncDispose]: () => reader.cancel(),
+  });
+  let text = "";
+  const readUntil = async (wanted: string) => {
+    while (!text.includes(wanted)) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error(`The stream ended without ${wanted}`);
+      text += value;
+    }
+  };
+  await readUntil('"subject":"t0"');
+  const told = Promise.withResolvers<void>();
+  const unsubscribe = rest.engine.subscribe(() => told.resolve());
+  const records = [[1, "0".repeat(64)] as const];
+  const redaction = { id: "t7", fields: ["description" as const], reason: "leak", records };
+  await rest.engine.execute({ type: "redact_task", ...redaction }, localOperator("operator"));
+  await told.promise;
+  unsubscribe();
+  await readUntil('"subject":"t7"');
+  await readUntil("[redacted]");
+  assertEquals(Array.from(text.matchAll(/"subject":"(t\d)"/g), ([, id]) => id), ids);
+  assertEquals(text.match(/hunter2/g)?.length, ids.length - 1);
 });
 
 async function open(rest: Rest, query = "", options: RequestOptions = {}): Promise<EventReader> {

@@ -114,5 +114,7 @@ async function createLarge(rest: Rest): Promise<void> {
   for (let count = 0; count < LARGE_EVENTS; count++) {
     const task = { ...newTask(`t${count}`), description: LARGE_TEXT };
     await rest.engine.execute(creating(task), localOperator("test"));
+    // Lets readers on sockets go on: a plan in memory would be written in one go.
+    await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { MAX_BODY_BYTES, MAX_HEADERS, MAX_RECEIVED_BYTES, MAX_UNSENT_BYTES } from "../../src/http/limits.ts";
 import { times } from "../core/given.ts";
-import { connectTo, exchange, LONG, serveHttp } from "../support/raw_http.ts";
+import { connectTo, exchange, listen, LONG, serveHttp } from "../support/raw_http.ts";
 import { until } from "../support/until.ts";
 
 const echo = async (request: Request) => new Response(await request.text());
@@ -199,6 +199,7 @@ Deno.test("more connections than allowed are closed at once, and more requests r
   await using served = await serveHttp(waits, { maxConnections: 3, maxRequests: 2 });
   const connections = await Promise.all(times(3, () => connectTo(served.port)));
   await connections[0]?.send(get() + get());
+  await until("two requests", () => served.server.requests === 2);
   // Requests on one connection are answered in order.
   await connections[1]?.send(get());
   const further = await connectTo(served.port);
@@ -235,7 +236,7 @@ Deno.test("clients that leave at any moment leave nothing behind", async () => {
   using connection = await connectTo(served.port);
   // Refused before its body is read.
   await connection.send(`POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${MAX_BODY_BYTES + 1}\r\n\r\nx`);
-  connection.closeWrite();
+  await connection.closeWrite();
   await connection.readAll();
   assertEquals(served.log.errors, []);
 });
@@ -281,6 +282,38 @@ Deno.test("a client that leaves too much unread is disconnected, however patient
   assert(read.length < size, `${read.length}`);
   const large = await fetch(`http://127.0.0.1:${served.port}/${MAX_UNSENT_BYTES / 2}`);
   assertEquals((await large.bytes()).length, MAX_UNSENT_BYTES / 2);
+});
+
+Deno.test("requests that come before the server answers wait, and those of clients that have left are dropped", async () => {
+  await using served = await listen();
+  const post = fetch(`http://127.0.0.1:${served.port}/post`, { method: "POST", body: "body" });
+  using waits = await connectTo(served.port);
+  await waits.send(get("/get"));
+  using gone = await connectTo(served.port);
+  await gone.send(get("/gone"));
+  await until("all requests", () => served.server.requests === 3);
+  await gone.closeWrite();
+  assertEquals(await gone.readAll(), "");
+  const handled: string[] = [];
+  served.server.answer({
+    handle: async (request) => {
+      handled.push(new URL(request.url).pathname);
+      return new Response(`answered ${await request.text()}`);
+    },
+  });
+  assertEquals(await (await post).text(), "answered body");
+  assertMatch(await waits.readUntil("answered"), /^HTTP\/1\.1 200 /);
+  assertEquals(handled.sort(), ["/get", "/post"]);
+});
+
+Deno.test("a server that ends before it answers says so to those who wait", async () => {
+  const served = await listen();
+  using connection = await connectTo(served.port);
+  await connection.send(get());
+  await until("the request", () => served.server.requests === 1);
+  await served.server.close();
+  assertMatch(await connection.readAll(), /^HTTP\/1\.1 503 .*The server is ending/s);
+  assertEquals(served.log.errors, []);
 });
 
 Deno.test("at the end, calls under way are answered, further ones refused, and idle connections closed", async () => {

@@ -5,6 +5,7 @@ import { Refusal } from "../../src/core/model/refusal.ts";
 import { Unavailable } from "../../src/app/ports.ts";
 import { CLIENTS } from "../../src/init/clients.ts";
 import { realConfigFiles } from "../../src/init/config_files.ts";
+import type { InitOptions } from "../../src/init/init.ts";
 import { testUnless } from "../support/needs.ts";
 import { initHome, START } from "../support/init.ts";
 
@@ -142,7 +143,7 @@ Deno.test("nothing is written without a yes, and what was asked is what is writt
   await home.write(`${home.home}/.codex/config.toml`, `a = 1\n`);
   const before = await home.contents();
   const unasked = home.run({ yes: false });
-  assertStringIncludes(unasked.lines.at(-1) ?? "", "--yes writes it");
+  assertStringIncludes(unasked.lines.at(-1) ?? "", "Nothing was written");
   assert(unasked.lines.some((line) => line.trim().startsWith(`+[mcp_servers.orchestrator]`)), unasked.lines.join("\n"));
   const questions: string[] = [];
   const answer = (isYes: (asked: number) => boolean) => (question: string) => isYes(questions.push(question));
@@ -233,6 +234,51 @@ Deno.test("a file that another init is writing is left to it", async () => {
   assertThrows(() => home.run({ clients: ["claude-code"] }), Unavailable, "another init changes it at the same time");
   assertEquals(await Deno.readTextFile(`${home.home}/.claude.json`), "{}");
   assertEquals(realConfigFiles.exists(fresh), true);
+});
+
+Deno.test("without a terminal, the options that the last line names write all that was shown", async () => {
+  const withParagraph = "--yes writes the configuration, and with --instructions the paragraph, too.";
+  const cases: readonly [Partial<InitOptions>, how: string, Partial<InitOptions>][] = [
+    [{}, withParagraph, { instructions: true }],
+    [{ instructions: true }, "--yes writes it.", { instructions: true }],
+    [{ instructions: false }, "--yes writes it.", { instructions: false }],
+    [{ remove: true }, "--yes writes it.", { remove: true }],
+  ];
+  await using home = await initHome();
+  for (const [options, how, done] of cases) {
+    home.run({ remove: true });
+    await home.write(`${home.home}/.claude.json`, "{}");
+    if (options.remove === true) home.run({ instructions: true });
+    const shown = home.run({ ...options, yes: false }).lines;
+    assertEquals(shown.at(-1), `Nothing was written, as there is no terminal to ask on: ${how}`);
+    const changed = (lines: readonly string[]) => lines.filter((line) => line.includes(`: ${home.home.slice(0, -4)}`));
+    const { lines } = home.run({ ...done, yes: true });
+    assertEquals(changed(lines), changed(shown));
+    assertEquals(lines.filter((line) => /^ {2}(Written|Deleted)/.test(line)).length, changed(shown).length);
+  }
+});
+
+Deno.test("outside of git, no client is told of a directory without a plan, and the others are told of it", async () => {
+  await using home = await initHome();
+  await home.write(`${home.home}/.config/Claude/claude_desktop_config.json`, "{}");
+  await home.write(`${home.home}/.claude.json`, "{}");
+  const outside = home.run({ instructions: false }, { isOutsideGit: true });
+  assertEquals(outside.code, 1);
+  assertStringIncludes(
+    outside.lines.join("\n"),
+    `stays as it is: ${home.project} is in no git repository. Start init in the one that it is to work on`,
+  );
+  const last = `Clients start this server in git repositories only: ${home.project} is in none.`;
+  assertEquals(outside.lines.filter((line) => line === last).length, 1);
+  const desktop = `${home.home}/.config/Claude/claude_desktop_config.json`;
+  assertEquals(await Deno.readTextFile(desktop), "{}");
+  assertStringIncludes(await Deno.readTextFile(`${home.home}/.claude.json`), "orchestrator");
+  const named = home.run({ instructions: false }, { isOutsideGit: true, findsProject: false });
+  assertEquals([named.code, named.lines.includes(last)], [0, false]);
+  assertStringIncludes(await Deno.readTextFile(desktop), "orchestrator");
+  home.run({ remove: true });
+  assertEquals(home.run({ instructions: false }).lines.includes(last), false);
+  assertStringIncludes(await Deno.readTextFile(desktop), `"ORCHESTRATOR_PROJECT": "${home.project}"`);
 });
 
 Deno.test("paragraphs come only if they are wanted, once, and go with their markers", async () => {

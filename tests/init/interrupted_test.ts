@@ -134,6 +134,8 @@ Deno.test("of two inits that change what is remembered at once, neither loses th
 
 Deno.test("many inits at once write all that they are asked to, and remember all of it", async () => {
   await using home = await initHome();
+  // Claude Desktop is configured only for a repository.
+  await home.initGit();
   const before = await home.contents();
   const names = CLIENTS.map(({ name }) => name).slice(0, 6);
   const env = {

@@ -144,6 +144,32 @@ Deno.test("a misspelt parameter is refused with the right name, and nothing chan
   assertEquals((await server.ask("get_task_status", { summary: true }))["total"], 0);
 });
 
+Deno.test("a parameter that another tool has is refused with the name of that tool, which then does it", async (t) => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServer(directory.path);
+  await server.ask("create_tasks", { tasks: ["a", "b"].map((id) => ({ id, description: id })) });
+  await server.ask("get_next_task", { task_id: "a" });
+  for (
+    const [tool, args, says] of [
+      ["get_task_status", { task_id: "a" }, "task_id: there is no such parameter, use get_task_details"],
+      ["get_task_status", { ids: ["a"], limit: 1 }, "ids: there is no such parameter, use get_task_details"],
+      ["update_task", { task_id: "a", status: "completed" }, "status: there is no such parameter, use complete_task, "],
+      ["update_task", { task_id: "a", result: "x" }, "result: there is no such parameter, use complete_task"],
+      ["update_task", { id: "a", status: "x" }, "status: there is no such parameter, use complete_task, fail_task, "],
+      ["update_task", { id: "a", status: "x" }, "; unknown: id; task_id: missing. It takes: "],
+    ] as const
+  ) {
+    await t.step(`${tool} ${JSON.stringify(args)}`, async () => {
+      const { code, message } = await server.refused(tool, args);
+      assertEquals(code, "invalid_value");
+      assertStringIncludes(message, says);
+    });
+  }
+  assertEquals((await server.ask("get_task_details", { task_id: "a" }))["status"], "in_progress");
+  assertEquals((await server.ask("update_task", { task_id: "b", status: null, priority: "high" }))["version"], 2);
+  await server.ask("complete_task", { task_id: "a", result: "x" });
+});
+
 Deno.test("null changes nothing, and an update of nothing but null names clear", async (t) => {
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);

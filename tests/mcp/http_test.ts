@@ -101,10 +101,13 @@ Deno.test("a batch of revision 2025-03-26 is answered", async () => {
 });
 
 Deno.test("a session that nobody uses is closed, one with an open stream is not", async () => {
-  await using endpoint = await McpEndpoint.start({ times: { ...SESSION_TIMES, idleMs: 20 } });
-  const idle = await endpoint.open();
+  const times = { ...SESSION_TIMES };
+  await using endpoint = await McpEndpoint.start({ times });
   const used = await endpoint.open();
   const stream = await endpoint.send("GET", { headers: used });
+  // From now on. A session without a stream may be over before its next request, however soon that comes.
+  times.idleMs = 20;
+  const idle = await endpoint.open();
   const isOpen = async (headers: Readonly<Record<string, string>>) => {
     const response = await endpoint.post({ jsonrpc: "2.0", method: "notifications/nothing" }, { headers });
     await response.body?.cancel();

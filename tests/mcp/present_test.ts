@@ -2,14 +2,14 @@
 
 import { assertEquals } from "@std/assert";
 import type { TaskView } from "../../src/core/model/task.ts";
+import { fit } from "../../src/mcp/page.ts";
 import {
-  fit,
   presentCompact,
   presentDetails,
   presentListed,
   presentPlanned,
   presentTask,
-} from "../../src/mcp/present.ts";
+} from "../../src/mcp/present_task.ts";
 import { isoTime } from "../../src/core/model/text.ts";
 import { oldTask, times } from "../core/given.ts";
 

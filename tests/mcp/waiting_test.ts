@@ -54,7 +54,7 @@ Deno.test("get_next_task waits", async (t) => {
     const claim = waiting(server);
     const { progress, total, message } = await claim.hasBegun;
     assertEquals(total, LONGEST_MS);
-    assert(progress < LONGEST_MS / 10);
+    assert(progress < LONGEST_MS / 2);
     assertMatch(String(message), /^No task is left to claim; still running: /);
     claim.cancel();
     await claim.answer.catch(() => {});
@@ -187,7 +187,7 @@ Deno.test("the end of input ends all waits, and the server", async () => {
   await server.endInput();
   const answers = await server.rest();
   assertEquals(await server.exitCode, 0);
-  assert(performance.now() - start < LONG_MS / 10);
+  assert(performance.now() - start < LONGEST_MS / 2);
   assertEquals(answers.map(({ id }) => id).sort(), ids.sort());
   for (const answer of answers) assertEquals(contentOf(answer)["reason"], "no_tasks_exist");
 });

@@ -20,6 +20,8 @@ export interface InitHome extends AsyncDisposable {
   run(options?: Partial<InitOptions>, parts?: Partial<InitParts>): InitRun;
   /** Writes a file of the home directory or the project, with the directories above it. */
   write(path: string, content: string | Uint8Array): Promise<void>;
+  /** Makes the project a git repository, as far as is looked. */
+  initGit(): Promise<void>;
   /** All files and directories with their contents and modes. */
   contents(): Promise<ReadonlyMap<string, string>>;
 }
@@ -42,6 +44,7 @@ export async function initHome(): Promise<InitHome> {
           recordDirectory: `${home}/.local/share/mcp-orchestrator`,
           start: START,
           findsProject: true,
+          isOutsideGit: false,
           files: realConfigFiles,
           digest: sha256,
           print: (line) => void lines.push(line),
@@ -54,6 +57,10 @@ export async function initHome(): Promise<InitHome> {
     async write(path, content) {
       await Deno.mkdir(path.replace(/\/[^/]*$/, ""), { recursive: true });
       await (typeof content === "string" ? Deno.writeTextFile(path, content) : Deno.writeFile(path, content));
+    },
+    async initGit() {
+      for (const part of ["objects", "refs"]) await Deno.mkdir(`${project}/.git/${part}`, { recursive: true });
+      await Deno.writeTextFile(`${project}/.git/HEAD`, "ref: refs/heads/main\n");
     },
     contents: async () => new Map(await list(directory.path)),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),

@@ -124,16 +124,9 @@ async function newDirectory(): Promise<string> {
 
 async function start(directory: string, settings: Readonly<Record<string, string>>): Promise<Cluster> {
   const data = `${directory}/data`;
-  const port = freePort();
-  const all = Object.entries({ ...SETTINGS, port: String(port), ...settings });
-  await Deno.writeTextFile(
-    `${data}/postgresql.auto.conf`,
-    all.map(([name, value]) => `${name} = '${value}'\n`).join(""),
-  );
-  await own(`${data}/postgresql.auto.conf`);
   const control = (...args: readonly string[]) =>
     runAsOwner("pg_ctl", ["-D", data, "-w", "-t", WAIT_SECONDS, "-l", `${directory}/log`, ...args]);
-  await control("start");
+  const port = await startOnFreePort({ data, settings, control });
   return {
     port,
     data,
@@ -153,6 +146,27 @@ async function start(directory: string, settings: Readonly<Record<string, string
       await Deno.remove(directory, { recursive: true });
     },
   };
+}
+
+interface Start extends Pick<Cluster, "data" | "control"> {
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** Starts a server; resolves to its port. */
+async function startOnFreePort({ data, settings, control }: Start): Promise<number> {
+  const path = `${data}/postgresql.auto.conf`;
+  for (let starts = 1;; starts++) {
+    const port = freePort();
+    const all = Object.entries({ ...SETTINGS, port: String(port), ...settings });
+    await Deno.writeTextFile(path, all.map(([name, value]) => `${name} = '${value}'\n`).join(""));
+    await own(path);
+    try {
+      await control("start");
+      return port;
+    } catch (error) {
+      if (starts === MAX_STARTS) throw error;
+    }
+  }
 }
 
 /** Registers tests that share a cluster; where there is no PostgreSQL, they are ignored, and the reason is printed. */
@@ -176,9 +190,25 @@ export function addressOf(...ports: readonly [number, ...number[]]): Address {
   return { hosts: [first, ...others], user: "test", password: undefined, database: "postgres", tlsOf: () => undefined };
 }
 
+/** Ports below those that systems hand out by themselves, so that no connection gets one before it is used. */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
+
+/** Most tries to find a port, and to start a server on one before somebody else takes it. */
+const MAX_PORT_TRIES = 1_000;
+const MAX_STARTS = 3;
+
+/** A port of the loopback address on which nothing listens. */
 export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  for (let tries = 1;; tries++) {
+    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse) || tries === MAX_PORT_TRIES) throw error;
+    }
+  }
 }
 
 function newestVersion(): string | undefined {

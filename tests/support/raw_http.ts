@@ -1,6 +1,6 @@
 /** Raw connections to an HTTP server of this process: for bytes that no HTTP client would send. */
 
-import { type Handler, HttpServer, type HttpServerOptions } from "../../src/http/server.ts";
+import { type Answering, type Handler, HttpServer, type HttpServerOptions } from "../../src/http/server.ts";
 import { TIMEOUTS } from "../../src/http/limits.ts";
 import { RecordingLog } from "./log.ts";
 
@@ -14,9 +14,19 @@ export interface Served extends AsyncDisposable {
 }
 
 /** Starts a server on any free port. */
-export async function serveHttp(handle: Handler, options: Partial<HttpServerOptions> = {}): Promise<Served> {
+export async function serveHttp(
+  handle: Handler,
+  { admission, ...options }: Partial<HttpServerOptions & Answering> = {},
+): Promise<Served> {
+  const served = await listen(options);
+  served.server.answer({ handle, admission });
+  return served;
+}
+
+/** Starts a server that does not answer yet. */
+export async function listen(options: Partial<HttpServerOptions> = {}): Promise<Served> {
   const log = new RecordingLog();
-  const server = await HttpServer.listen(handle, { host: "127.0.0.1", port: 0, log, timeouts: LONG, ...options });
+  const server = await HttpServer.listen({ host: "127.0.0.1", port: 0, log, timeouts: LONG, ...options });
   return { server, log, port: server.port, [Symbol.asyncDispose]: () => server.close() };
 }
 

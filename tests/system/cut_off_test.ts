@@ -34,7 +34,7 @@ testUnless(
 
   await machine.cut();
   const late = there.call("complete_task", { ...claim, result: "late" });
-  await here.ask("get_next_task", { instance_id: "here", wait_ms: 0 });
+  await here.ask("get_next_task", { instance_id: "here", task_id: "b" });
   await here.ask("complete_task", { task_id: "b", instance_id: "here", result: "b of here" });
   const taken = await here.ask<Task>("get_next_task", { instance_id: "here", wait_ms: WAIT_MS });
   assertEquals([taken.id, taken.attempt], ["a", 2]);

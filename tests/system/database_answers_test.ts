@@ -23,7 +23,7 @@ testOnPostgres("answers beside calls", (cluster) => {
     await using other = await start(cluster(), { project: "apart", read: [] });
     await post(service, "a");
     await post(other, "b");
-    const before = await connections(cluster());
+    const before = await connectionsOf(2, cluster());
     assertEquals(await remaining(service), 2);
     assert(await hasWorker(service.pid) ?? true);
     const [own, ...more] = (await connections(cluster())).filter((pid) => !before.includes(pid));
@@ -42,7 +42,7 @@ testOnPostgres("answers beside calls", (cluster) => {
     await using service = await start(cluster(), { project: "together", read: [] });
     await post(service, "a");
     await post(service, "b");
-    const before = await connections(cluster());
+    const before = await connectionsOf(1, cluster());
     assertEquals([await remaining(service), await pastTasks(service, 1)], [2, ["a"]]);
     assertEquals([await hasWorker(service.pid) ?? false, await connections(cluster())], [false, before]);
   });
@@ -85,6 +85,9 @@ testOnPostgres("answers beside calls", (cluster) => {
     assertEquals((await find() as Required<PastMoment>).seq, 1);
   });
 });
+
+/** What a service keeps open without a worker: two for calls and transactions, and one that listens. */
+const SERVICE_CONNECTIONS = 3;
 
 const { signal } = new AbortController();
 
@@ -133,6 +136,16 @@ async function connections(cluster: Cluster): Promise<readonly number[]> {
   );
   connection.destroy();
   return rows.map(({ pid }) => pid);
+}
+
+/** The same, once they are those of so many services: all that they open, and none of processes that have ended. */
+async function connectionsOf(services: number, cluster: Cluster): Promise<readonly number[]> {
+  let found: readonly number[] = [];
+  await until("the connections of the services", async () => {
+    found = await connections(cluster);
+    return found.length === SERVICE_CONNECTIONS * services;
+  });
+  return found;
 }
 
 /** Ends a connection as an administrator does. */

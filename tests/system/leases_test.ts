@@ -14,11 +14,19 @@ import { temporaryDirectory } from "../support/temp.ts";
 /** A lease or a ttl that expires soon, though not within a few calls. */
 const SHORT_MS = 300;
 
+/** A lease or a ttl that no machine is too busy to renew in time. */
+const LIFE_MS = 3_000;
+
 /** A wait that no test waits for, within the SDK's time limit of a call. */
 const LONG_MS = 50_000;
 
-/** What others do must show in far less than the interval of a second at which a process looks anyway. */
+/**
+ * What others do must show in far less than the interval of a second at which a process looks anyway: so often one after the
+ * other, in some of so many rounds, as a busy machine may hold up any of them.
+ */
 const SOON_MS = 300;
+const SOON_ROUNDS = 5;
+const MAX_ROUNDS = 200;
 
 const PROCESSES = 8;
 const TASKS = 60;
@@ -56,8 +64,9 @@ Deno.test("a worker without a sign of life is lost, with all it held, and is tol
   await using server = await startServer(directory.path);
   await using worker = await startServer(directory.path);
   await create(server, "a", "b");
-  await worker.ask("register_instance", { instance_id: "ann", ttl_ms: SHORT_MS });
   for (const task_id of ["a", "b"]) await worker.ask("get_next_task", { instance_id: "ann", task_id });
+  // Its last sign of life: however soon it is lost, it holds both.
+  await worker.ask("register_instance", { instance_id: "ann", ttl_ms: SHORT_MS });
   const waiting = [waitFor(server, "bob"), waitFor(server, "cid")];
   await worker.kill();
   const taken = await Promise.all(waiting);
@@ -75,10 +84,10 @@ Deno.test("while a worker lives and waits for more, it is not lost", async () =>
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   await using worker = await startServer(directory.path);
-  await server.ask("create_task", { id: "a", description: "", timeout_ms: 1_000 });
-  await worker.ask("register_instance", { instance_id: "ann", ttl_ms: 1_000 });
+  await server.ask("create_task", { id: "a", description: "", timeout_ms: LIFE_MS });
+  await worker.ask("register_instance", { instance_id: "ann", ttl_ms: LIFE_MS });
   await worker.ask("get_next_task", { instance_id: "ann" });
-  assertEquals((await waitFor(worker, "ann", 2_500))["status"], "no_tasks");
+  assertEquals((await waitFor(worker, "ann", 2 * LIFE_MS))["status"], "no_tasks");
   const completed = await worker.ask("complete_task", { task_id: "a", instance_id: "ann", result: "", attempt: 1 });
   assertEquals((completed["completed_task"] as Json)["status"], "completed");
   const records = await readRecords(directory.path);
@@ -89,18 +98,16 @@ Deno.test("one who waits learns at once of what another process creates", async 
   await using directory = await temporaryDirectory();
   await using server = await startServer(directory.path);
   await using other = await startServer(directory.path);
-  const delaysMs: number[] = [];
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0, soon = 0; soon < SOON_ROUNDS; round++) {
+    assert(round < MAX_ROUNDS, `it is never ${SOON_ROUNDS} times less than ${SOON_MS} ms`);
     const begun = Promise.withResolvers<void>();
     const waiting = waitFor(server, "ann", LONG_MS, begun.resolve);
     await begun.promise;
     const start = performance.now();
     await create(other, `t${round}`);
     assertEquals((await waiting)["id"], `t${round}`);
-    delaysMs.push(performance.now() - start);
+    soon = performance.now() - start < SOON_MS ? soon + 1 : 0;
   }
-  const median = delaysMs.sort((a, b) => a - b)[2] ?? Infinity;
-  assert(median < SOON_MS, delaysMs.map(Math.round).join(", "));
 });
 
 Deno.test("tasks that eight processes wait for are done once each, in order", async () => {

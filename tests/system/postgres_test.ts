@@ -7,6 +7,7 @@ import { missingCommand, testUnless } from "../support/needs.ts";
 import { runCommand, start } from "../support/database_program.ts";
 import { SOURCES } from "../support/server.ts";
 import { temporaryDirectory } from "../support/temp.ts";
+import { until } from "../support/until.ts";
 
 const missingOpenssl = await missingCommand("openssl", ["version"]);
 
@@ -114,10 +115,10 @@ testOnPostgres("servers on a database", (cluster) => {
     {
       const permissions = [`--allow-read=${[ca, ...SOURCES].join(",")}`];
       await using server = await start({ ...options, permissions, args: ["--toolsets", "core,analytics"] });
-      const before = await connectionsOf("secured", cluster());
+      await until("only its own connection", async () => (await connectionsOf("secured", cluster())).length === 1);
       assertEquals((await server.ask<{ remaining: number }>("analyze_plan", {})).remaining, 1);
       const during = await connectionsOf("secured", cluster());
-      assertEquals([during.length - before.length, during.every(({ ssl }) => ssl)], [1, true]);
+      assertEquals([during.length, during.every(({ ssl }) => ssl)], [2, true]);
     }
     const wrong = await runCommand({ ...options, env: { PGPASSWORD: "hidden" } }, "status");
     assertStringIncludes(wrong.stderr, "password authentication failed");
@@ -141,6 +142,16 @@ testOnPostgres("servers on a database", (cluster) => {
     assertStringIncludes(open.stderr, `(mode 640): run chmod 600 ${file}`);
     await Deno.chmod(file, 0o600);
     assertEquals((await runCommand(withFile, "status")).code, 0);
+    {
+      const permissions = [`--allow-read=${[ca, file, ...SOURCES].join(",")}`];
+      await using server = await start({ ...withFile, permissions, args: ["--toolsets", "core,analytics"] });
+      await server.ask("get_task_status", {});
+      const kept = [ca, file].map((path) => [path, `${path}.kept`] as const);
+      for (const [path, aside] of kept) await Deno.rename(path, aside);
+      // The worker makes its connection now.
+      assertEquals((await server.ask<{ remaining: number }>("analyze_plan", {})).remaining, 1);
+      for (const [path, aside] of kept) await Deno.rename(aside, path);
+    }
     const plain = await runCommand({ ...options, url: url.replace(/\?.*/, "?sslmode=disable") }, "status");
     assertStringIncludes(plain.stderr, "no encryption");
   });

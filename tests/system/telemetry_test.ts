@@ -161,5 +161,7 @@ Deno.test("without options, the log is as ever: lines for people, none for a cal
   );
   await using server = await startServer(directory.path);
   await server.ask("get_task_status", {});
+  // It comes through another pipe than the answer.
+  await until("a line", () => server.log.endsWith("\n"));
   for (const line of server.log.trim().split("\n")) assertMatch(line, /^\d{4}-\S+Z orchestrator (info|warning): [^{]/);
 });

@@ -61,7 +61,7 @@ async function createTasks(service: Service, ids: readonly string[]): Promise<vo
   await post(service, "/tasks", { tasks: ids.map((id) => ({ id, description: "" })) });
 }
 
-/** Each subject where it came first: an event whose answer was lost comes again. */
+/** Each subject where it came first: what came in the second before a kill may come again. */
 function firsts(subjects: readonly string[]): readonly string[] {
   return [...new Set(subjects)];
 }
@@ -144,12 +144,11 @@ Deno.test("what is redacted while events wait for a slow receiver is not sent", 
   // The service knows of it.
   await post(service, "/tasks", { tasks: [{ id: "c", description: "" }] });
   answering.resolve();
-  await until("all events", () => firsts(receiver.subjects).length === 3);
+  await until("all events", () => receiver.subjects.at(-1) === "c");
   await service.end();
-  assertEquals(firsts(receiver.subjects), ["a", "b", "c"]);
-  for (const { body } of receiver.requests.filter(({ body }) => JSON.parse(body).subject === "b")) {
-    assertStringIncludes(body, "[redacted]");
-  }
+  // Only the first one may come again: the redaction may take longer than an answer may.
+  assertEquals(receiver.subjects.filter((subject) => subject !== "a"), ["b", "c"]);
+  assertStringIncludes(receiver.requests.at(-2)?.body ?? "", "[redacted]");
 });
 
 Deno.test("a process that may not connect to a receiver, or to private addresses, says so, and another one delivers", async () => {

@@ -55,7 +55,7 @@ interface World {
   /** Starts a courier, as a process that leads does. */
   start(
     answers: Answers,
-    options?: Partial<Pick<CourierOptions, "deliveries" | "disable" | "engine">>,
+    options?: Partial<Pick<CourierOptions, "deliveries" | "disable" | "engine" | "sender">>,
   ): Promise<Running>;
 }
 
@@ -199,6 +199,21 @@ test("a courier whose end was not kept delivers again what it delivered last, in
   assertEquals(world.log.warnings.length, 1);
   assertStringIncludes(world.log.warnings[0] ?? "", "may get it twice");
   await world.sent(await world.start(() => OK), ["a", "b", "c"]);
+});
+
+test("an answer that comes while the courier ends is kept: the next one does not deliver that event again", async (world) => {
+  await world.create("a", "b");
+  const [sent, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<Answer>()];
+  const post = () => {
+    sent.resolve();
+    return answered.promise;
+  };
+  const first = await world.start(() => OK, { sender: { post } });
+  await sent.promise;
+  const stopped = first.stop();
+  answered.resolve(OK);
+  await stopped;
+  await world.sent(await world.start(() => OK), ["b"]);
 });
 
 test("what could not be kept is kept once there is room, also if nothing else happens", async (world) => {
@@ -385,6 +400,25 @@ test("both secrets sign until the grace of a rotation is over; a lost one fails 
   await world.create("c");
   await world.sent(courier, ["a", "b"]);
   assertStringIncludes((await standingIn(world.deliveries)).log.at(-1)?.error ?? "", "webhook rotate w makes another");
+});
+
+test("what is redacted while an answer is waited for is not sent, also before its line is rewritten", async (world) => {
+  const tasks = ["a", "b"].map((id) => ({ ...newTask(id), description: "hunter2" }));
+  await world.execute({ type: "create_tasks", tasks });
+  const bodies: string[] = [];
+  const [sent, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<Answer>()];
+  const post = ({ body }: Request) => {
+    bodies.push(new TextDecoder().decode(body));
+    sent.resolve();
+    return answered.promise;
+  };
+  await world.start(() => OK, { sender: { post } });
+  await sent.promise;
+  const records = [[2, "0".repeat(64)] as const];
+  await world.execute({ type: "redact_task", id: "b", fields: ["description"], reason: "leak", records });
+  answered.resolve(OK);
+  for (let turns = 0; turns < MAX_TURNS && bodies.length < 2; turns++) await world.time.pass(0);
+  assertEquals(bodies.map((body) => JSON.parse(body).data.description), ["hunter2", "[redacted]"]);
 });
 
 test("what is hidden from its audiences never reaches a webhook", async (world) => {

@@ -3,8 +3,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type Answer, type NoAnswer, Sender } from "../../src/webhooks/sender.ts";
 
-/** Longest exchange of these tests, in milliseconds. */
-const TIMEOUT_MS = 300;
+/** Longest exchange in milliseconds, where the answer does not come, and where its status does. */
+const SHORT_MS = 300;
+const TIMEOUT_MS = 2_000;
+
+/** Longest exchange where the whole answer comes. */
+const LONG_MS = 60_000;
 
 /** What a receiver does with a connection whose request it has read. */
 type Behaviour = (connection: Deno.Conn) => Promise<void> | void;
@@ -58,18 +62,26 @@ function answering(text: string): Behaviour {
   return async (connection) => void await connection.write(new TextEncoder().encode(text));
 }
 
-async function post(sender: Sender, signal = new AbortController().signal): Promise<Answer | NoAnswer> {
+async function post(
+  sender: Sender,
+  { id = "m", signal = new AbortController().signal } = {},
+): Promise<Answer | NoAnswer> {
   const body = new TextEncoder().encode("{}");
-  return await sender.post({ headers: { "content-type": "application/json", "webhook-id": "m" }, body }, signal);
+  return await sender.post({ headers: { "content-type": "application/json", "webhook-id": id }, body }, signal);
 }
 
-function test(name: string, behave: Behaviour, check: (answer: Answer | NoAnswer) => void): void {
+function test(
+  name: string,
+  behave: Behaviour,
+  check: (answer: Answer | NoAnswer) => void,
+  timeoutMs = LONG_MS,
+): void {
   Deno.test({
     name,
     permissions: { net: ["127.0.0.1"] },
     async fn() {
       await using receiver = startReceiver(behave);
-      const sender = new Sender(receiver.url, { allowPrivate: true, timeoutMs: TIMEOUT_MS });
+      const sender = new Sender(receiver.url, { allowPrivate: true, timeoutMs });
       check(await post(sender));
       sender.close();
     },
@@ -94,8 +106,8 @@ test(
 
 test("a receiver that does not answer is given up", () => {}, (answer) => {
   assert("error" in answer);
-  assertStringIncludes(answer.error, `no whole answer within ${TIMEOUT_MS} ms`);
-});
+  assertStringIncludes(answer.error, `no whole answer within ${SHORT_MS} ms`);
+}, SHORT_MS);
 
 test("a receiver that closes the connection has not answered", close, (answer) => assert("error" in answer));
 
@@ -120,6 +132,7 @@ test(
   "of an answer that never ends, the status counts, and the wait is bounded",
   answering("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nslow"),
   (answer) => assertEquals(answer, { status: 200, retryAfterMs: 0 }),
+  TIMEOUT_MS,
 );
 
 test(
@@ -141,7 +154,7 @@ Deno.test({
       await connection.write(new TextEncoder().encode(OK));
       if (++answers === 2) close(connection);
     });
-    const sender = new Sender(receiver.url, { allowPrivate: true, timeoutMs: TIMEOUT_MS * 10 });
+    const sender = new Sender(receiver.url, { allowPrivate: true, timeoutMs: LONG_MS });
     for (let count = 0; count < 4; count++) assertEquals(await post(sender), { status: 200, retryAfterMs: 0 });
     sender.close();
     assertEquals(receiver.connections(), 2);
@@ -161,30 +174,90 @@ Deno.test({
     await using receiver = startReceiver(answering(OK));
     const { port } = new URL(receiver.url);
     for (const host of ["127.0.0.1", "0x7f.1", "[::ffff:127.0.0.1]", "localhost"]) {
-      const sender = new Sender(`http://${host}:${port}/`, { allowPrivate: false, timeoutMs: TIMEOUT_MS * 10 });
+      const sender = new Sender(`http://${host}:${port}/`, { allowPrivate: false, timeoutMs: LONG_MS });
       const answer = await post(sender);
       sender.close();
       assert("error" in answer, host);
       assertStringIncludes(answer.error, "which only --allow-private-webhooks allows");
     }
-    const never = new Sender("http://169.254.169.254/latest", { allowPrivate: true, timeoutMs: TIMEOUT_MS });
+    const never = new Sender("http://169.254.169.254/latest", { allowPrivate: true, timeoutMs: SHORT_MS });
     assertEquals(await post(never), { error: "169.254.169.254 is not the address of a public host" });
     assertEquals(receiver.connections(), 0);
   },
 });
 
+/** Answers all messages but the second one, with which `atSecond` does something else. */
+function answeringBut(atSecond: Behaviour): Behaviour {
+  let count = 0;
+  return async (connection) => {
+    if (++count === 2) await atSecond(connection);
+    else await answering(OK)(connection);
+  };
+}
+
+/** The ids of the messages that a receiver got. */
+function idsOf(requests: readonly string[]): readonly string[] {
+  return requests.flatMap((request) => /^webhook-id: (\S+)/im.exec(request)?.[1] ?? []);
+}
+
 Deno.test({
-  name: "a message under way ends with the signal, and https is not sent to a receiver without it",
+  name: "a message that was given up is not sent again, also one on a kept connection",
+  permissions: { net: ["127.0.0.1"] },
+  async fn() {
+    const ending = new AbortController();
+    await using receiver = startReceiver(answeringBut(() => ending.abort()));
+    const sender = new Sender(receiver.url, { allowPrivate: true, lastMs: 0 });
+    assertEquals(await post(sender, { id: "a" }), { status: 200, retryAfterMs: 0 });
+    assertEquals(await post(sender, { id: "b", signal: ending.signal }), { error: "the delivery was ended" });
+    assertEquals(await post(sender, { id: "c", signal: ending.signal }), { error: "the delivery was ended" });
+    // A message that was sent again would come before the last one of these.
+    for (const id of ["d", "e"]) assertEquals(await post(sender, { id }), { status: 200, retryAfterMs: 0 });
+    sender.close();
+    assertEquals(idsOf(receiver.requests), ["a", "b", "d", "e"]);
+  },
+});
+
+Deno.test({
+  name: "an answer that comes after the signal counts",
+  permissions: { net: ["127.0.0.1"] },
+  async fn() {
+    const ending = new AbortController();
+    await using receiver = startReceiver(async (connection) => {
+      ending.abort();
+      await answering(OK)(connection);
+    });
+    const sender = new Sender(receiver.url, { allowPrivate: true, lastMs: 15_000 });
+    assertEquals(await post(sender, { signal: ending.signal }), { status: 200, retryAfterMs: 0 });
+    sender.close();
+  },
+});
+
+Deno.test({
+  name: "a message whose kept connection ends without an answer is sent once more, and on a new one it is not",
+  permissions: { net: ["127.0.0.1"] },
+  async fn() {
+    await using once = startReceiver(answeringBut(close));
+    const sender = new Sender(once.url, { allowPrivate: true });
+    for (const id of ["a", "b", "c"]) assertEquals(await post(sender, { id }), { status: 200, retryAfterMs: 0 });
+    sender.close();
+    assertEquals(idsOf(once.requests), ["a", "b", "b", "c"]);
+    let answers = 0;
+    await using never = startReceiver((connection) => answers++ === 0 ? answering(OK)(connection) : close(connection));
+    const other = new Sender(never.url, { allowPrivate: true });
+    assertEquals(await post(other, { id: "a" }), { status: 200, retryAfterMs: 0 });
+    assert("error" in await post(other, { id: "b" }));
+    assert("error" in await post(other, { id: "c" }));
+    other.close();
+    assertEquals(idsOf(never.requests), ["a", "b", "b", "c"]);
+  },
+});
+
+Deno.test({
+  name: "https is not sent to a receiver without it",
   permissions: { net: ["127.0.0.1"] },
   async fn() {
     await using receiver = startReceiver(() => {});
-    const sender = new Sender(receiver.url, { allowPrivate: true });
-    const ending = new AbortController();
-    const posted = post(sender, ending.signal);
-    ending.abort();
-    assertEquals(await posted, { error: "the delivery was ended" });
-    sender.close();
-    const secure = new Sender(receiver.url.replace("http:", "https:"), { allowPrivate: true, timeoutMs: TIMEOUT_MS });
+    const secure = new Sender(receiver.url.replace("http:", "https:"), { allowPrivate: true, timeoutMs: SHORT_MS });
     assert("error" in await post(secure));
     secure.close();
     assertEquals(receiver.requests.filter((request) => request.includes("POST")), []);

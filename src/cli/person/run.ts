@@ -88,6 +88,10 @@ function repeatedLines(answer: Answer): readonly string[] | undefined {
 }
 
 async function add(task: NewTask, parts: PersonParts): Promise<number> {
+  // A variable of a shell script may be empty.
+  if (task.text.trim() === "") {
+    throw new Refusal("invalid_value", "Cannot add a task without a text: say what is to be done");
+  }
   return print(await create(task, parts), (answer) => {
     const created = taskSchema.parse(answer);
     return [`${created.id} is ${stateOf(created)}`];

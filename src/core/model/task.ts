@@ -190,6 +190,11 @@ export interface TaskFilter {
   readonly ids?: readonly string[];
 }
 
+/** Until when a task is delayed by `not_before` and back-off, in milliseconds since the Unix epoch; 0 if it is not. */
+export function delayedUntilOf({ notBefore = 0, retryAt = 0 }: Pick<Task, "notBefore" | "retryAt">): number {
+  return Math.max(notBefore, retryAt);
+}
+
 /** Who holds a task, for an event that says so. */
 export function holderOf({ status, assignedTo }: Task): { readonly instance?: string } {
   return status === "in_progress" && assignedTo !== undefined ? { instance: assignedTo } : {};

@@ -13,7 +13,7 @@ import { sees, UNSEEN } from "../state/sight.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { endsAgain } from "../views/roots.ts";
 import { wrongState } from "./decision.ts";
-import { namersOf, remediesToDetach } from "./tasks.ts";
+import { namersOf, remediesToDetach } from "./removal.ts";
 
 /** Which tasks are to be archived. */
 export interface Wanted {

@@ -27,7 +27,7 @@ import { checkInstance } from "./checks/instance.ts";
 import { checkNewDependencies } from "./checks/new_tasks.ts";
 import { checkDecides } from "./checks/result.ts";
 import { checkRefs } from "./checks/settings.ts";
-import { claimRefusal } from "./claims.ts";
+import { claimRefusal, hindranceOf } from "./claims.ts";
 import { type Deciders, viewIn, wrongState } from "./decision.ts";
 import { endOfAttempt } from "./retry_policy.ts";
 import { isOfOtherSession } from "../views/sessions.ts";
@@ -72,15 +72,17 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     const isLate = lateAttempt(named, instance) !== undefined;
     const task = isLate ? named : heldTask(state, command, { action: "complete", isRepeat, ...context });
     const allRefs = { ...task.refs, ...refs };
-    checkAll(
-      () => checkText(result, `Result of task ${id}`, MAX_RESULT_BYTES),
-      () => checkRefs(allRefs, id),
-    );
+    const { attempt, status } = task;
     const value = fencedValue(result);
     const read = { result, ...(value !== undefined && { value }) };
+    checkAll(
+      () => {
+        checkText(result, `Result of task ${id}`, MAX_RESULT_BYTES);
+        if (status !== "completed") checkDecides(state, findTask(state, id), () => valueOf(read));
+      },
+      () => checkRefs(allRefs, id),
+    );
     const news = newsOfReport(state, task, { instance, ...context });
-    const { attempt, status } = task;
-    if (status !== "completed") checkDecides(state, findTask(state, id), () => valueOf(read));
     const given = Object.keys(refs).length > 0 && { refs: allRefs };
     return {
       events: status === "completed"
@@ -121,8 +123,8 @@ export const attemptDeciders: Deciders<"report_progress" | "complete_task" | "fa
     checkAll(
       () => reason !== undefined && checkReason(reason, id),
       () => normal !== undefined && checkNewDependencies(state, id, normal),
+      () => normal !== undefined && checkChange(state, findTask(state, id), { ...context, dependencies: normal }),
     );
-    if (normal !== undefined) checkChange(state, findTask(state, id), { ...context, dependencies: normal });
     const [release] = releaseEvents(task, reason);
     return {
       events: release === undefined ? [] : [{ ...release, ...(normal !== undefined && { dependencies: normal }) }],
@@ -251,10 +253,14 @@ function notHolder(state: ReadonlyState, node: ReadonlyTaskNode, { instance, cal
     const wasLost = past.outcome === "expired" || past.outcome === "lost";
     return wasLost && past.instance === instance && past.attempt < task.attempt;
   }) === true;
+  // Claiming it first would be refused, too.
+  const hindrance = status === "pending" && node.standing !== "ready"
+    ? hindranceOf(state, node, { instance, caller })
+    : undefined;
   const why = isLate
     ? "it is pending, as its lease expired; complete_task works until somebody else claims it"
     : status === "pending"
-    ? "it is pending"
+    ? hindrance?.why ?? "it is pending"
     : status === "in_progress"
     ? `${assignedTo} holds it${isStale ? "" : hintToHolder(task)}`
     : `${describeStatus(task, instance)}; drop this work`;
@@ -263,6 +269,7 @@ function notHolder(state: ReadonlyState, node: ReadonlyTaskNode, { instance, cal
   const remedies: readonly Remedy[] = [
     ...(isLate ? [{ type: "end_task", id, how: "completed", instance } as const] : []),
     ...(canClaim ? [{ type: "claim_task", id, asks: { ...asksOf(state, node), instance } } as const] : []),
+    ...(isLate ? [] : hindrance?.remedies ?? []),
   ];
   return refuse(
     isStale ? "stale_attempt" : "not_holder",

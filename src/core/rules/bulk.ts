@@ -6,7 +6,7 @@
 import type { BulkAction, BulkResult } from "../messages/commands.ts";
 import type { Changes, Event } from "../messages/events.ts";
 import { MAX_BULK, MAX_BULK_BYTES, MAX_FAULTS } from "../model/limits.ts";
-import { throwAll } from "../model/faults.ts";
+import { checkAll, throwAll } from "../model/faults.ts";
 import type { KnownCaller } from "../model/access.ts";
 import type { Actor } from "../model/news.ts";
 import { Refusal } from "../model/refusal.ts";
@@ -25,27 +25,23 @@ import { checkNewInstance } from "./checks/instance.ts";
 import { checkMove, waitingForGroup } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
 import { type Deciders, wrongState } from "./decision.ts";
-import {
-  cancelEvents,
-  checkChangeable,
-  checkDeletable,
-  differentSettings,
-  isRetryable,
-  retryEvents,
-  settingsFor,
-} from "./tasks.ts";
+import { checkDeletable } from "./removal.ts";
+import { cancelEvents, checkChangeable, differentSettings, isRetryable, retryEvents, settingsFor } from "./tasks.ts";
 
 export const bulkDeciders: Deciders<"bulk_update"> = {
   bulk_update(state, { filter, action, isAtomic, instance }, context) {
-    if (instance !== undefined) checkNewInstance(state, instance);
     const { caller, now } = context;
     const by = { caller: caller.name, ...(instance !== undefined && { instance }) };
-    if (Object.values(filter).every((value) => value === undefined)) {
-      throw new Refusal(
-        "invalid_value",
-        "Cannot change all tasks at once: give a group, ids, status or another filter",
-      );
-    }
+    checkAll(
+      () => instance !== undefined && checkNewInstance(state, instance),
+      () => {
+        if (Object.values(filter).some((value) => value !== undefined)) return;
+        throw new Refusal(
+          "invalid_value",
+          "Cannot change all tasks at once: give a group, ids, status or another filter",
+        );
+      },
+    );
     const nodes = take(
       tasksMatching(state, { ...filter, status: filter.status ?? statusFor(action, filter) }),
       MAX_BULK + 1,
@@ -257,9 +253,11 @@ function settingsDecider(
   return (node) => {
     const { task } = node;
     const settings = settingsFor(task, changes);
-    checkSettings(settings, task.id, state);
     const different = differentSettings(task, settings);
-    checkChangeable(state, node, { settings: different });
+    checkAll(
+      () => checkSettings(settings, task.id, state),
+      () => checkChangeable(state, node, { settings: different }),
+    );
     return Object.keys(different).length === 0 ? [] : [{ type: "task.updated", id: task.id, settings: different }];
   };
 }

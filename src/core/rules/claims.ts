@@ -42,8 +42,8 @@ export const claimDeciders: Deciders<"claim_task"> = {
       () => checkNewInstance(state, instance),
       () => checkNames(roles ?? [], "Role", `of instance ${instance}`),
       () => checkNames(capabilities ?? [], "Capability", `of instance ${instance}`),
+      () => id === undefined ? group !== undefined && findGroup(state, group) : findTask(state, id),
     );
-    if (id === undefined && group !== undefined) findGroup(state, group);
     const profile = profileIn(state, instance, command);
     const claimer = { profile, group, caller: context.caller };
     const elsewhere = heldElsewhere(state, instance, context.caller);
@@ -214,18 +214,31 @@ function notEligible(
 
 function notReady(state: ReadonlyState, node: ReadonlyTaskNode, asker: Asker): Refusal {
   const { task: { id }, standing: readiness, delayTimer } = node;
+  const { why, names, remedies } = hindranceOf(state, node, asker);
+  return refuse("not_ready", `Cannot claim task ${id} as ${why}`, {
+    remedies,
+    data: {
+      id,
+      readiness,
+      ...(readiness !== "delayed"
+        ? { dependencies: names.slice(0, MAX_NAMED), count: names.length }
+        : delayTimer !== undefined && { delayedUntil: delayTimer.at }),
+    },
+  });
+}
+
+/** Why a pending task is not ready, in words, and what would make it ready. */
+export function hindranceOf(
+  state: ReadonlyState,
+  node: ReadonlyTaskNode,
+  asker: Asker,
+): { readonly why: string; readonly names: readonly string[]; readonly remedies: readonly Remedy[] } {
   const { remedies } = reasonOf(state, node, asker);
-  if (readiness === "delayed") {
-    const until = new Date(delayTimer?.at ?? 0).toISOString();
-    return refuse("not_ready", `Cannot claim task ${id} as it is delayed until ${until}`, {
-      remedies,
-      data: { id, readiness, ...(delayTimer !== undefined && { delayedUntil: delayTimer.at }) },
-    });
+  if (node.standing === "delayed") {
+    const until = new Date(node.delayTimer?.at ?? 0).toISOString();
+    return { why: `it is delayed until ${until}`, names: [], remedies };
   }
   const names = blockersOf(node).map(nameBlockerWithState);
-  const how = readiness === "blocked" ? "blocked by" : "waiting for";
-  return refuse("not_ready", `Cannot claim task ${id} as it is ${how} ${nameSome(names)}`, {
-    remedies,
-    data: { id, readiness, dependencies: names.slice(0, MAX_NAMED), count: names.length },
-  });
+  const how = node.standing === "blocked" ? "blocked by" : "waiting for";
+  return { why: `it is ${how} ${nameSome(names)}`, names, remedies };
 }

@@ -21,6 +21,7 @@ import { returnEvents, sessionDeciders } from "./sessions.ts";
 import { taskDeciders } from "./tasks.ts";
 import { templateDeciders } from "./templates.ts";
 import { redactionDeciders } from "./redaction.ts";
+import { removalDeciders } from "./removal.ts";
 import type { Event } from "../messages/events.ts";
 import type { Deciders, Decision } from "./decision.ts";
 import type { ReadonlyState } from "../state/state.ts";
@@ -65,6 +66,7 @@ export function refusedEvents<K extends CommandType>(
 
 const deciders: Deciders<CommandType> = {
   ...taskDeciders,
+  ...removalDeciders,
   ...importDeciders,
   ...claimDeciders,
   ...attemptDeciders,

@@ -4,7 +4,7 @@
 
 import type { KnownCaller } from "../model/access.ts";
 import type { Audience } from "../model/audience.ts";
-import { checkAll } from "../model/faults.ts";
+import { checkAll, checkEach } from "../model/faults.ts";
 import type { GroupSettings } from "../model/group.ts";
 import { MAX_GROUPS, MAX_NAMED } from "../model/limits.ts";
 import { Refusal, refuse } from "../model/refusal.ts";
@@ -16,26 +16,27 @@ import { seen, wholeOf } from "../state/sight.ts";
 import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { groupViewOf } from "../views/groups.ts";
 import {
-  audienceGiven,
   type Audiences,
   audiencesIn,
+  checkAudienceGiven,
   checkDependentsOf,
   checkDependentsOfGroup,
   checkNotWider,
   checkReferences,
   namedTo,
 } from "./checks/audience.ts";
-import { checkGroupSettings } from "./checks/settings.ts";
+import { checkGroupSettings, checkVisibleTo } from "./checks/settings.ts";
 import type { Deciders } from "./decision.ts";
-import { isSame, remediesToDetach } from "./tasks.ts";
+import { remediesToDetach } from "./removal.ts";
+import { isSame } from "./tasks.ts";
 
 export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_group"> = {
   create_group(state, { id, settings: given }, { caller }) {
     checkAll(
       () => checkInPath(id, "Group id"),
-      () => checkNewGroup(state, id, given, [{ type: "update_group", group: id, change: "any" }]),
+      () => checkNewGroup(state, id, given, { caller, remedies: [{ type: "update_group", group: id, change: "any" }] }),
     );
-    const settings = settingsOfNew(caller, id, given);
+    const settings = settingsOfNew(caller, given);
     return {
       events: [{ type: "group.created", group: { id, ...settings } }],
       answer: (after) => groupViewOf(findGroup(after, id)),
@@ -45,16 +46,20 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
   update_group(state, { id, settings: given }, { caller }) {
     const node = findGroup(state, id);
     const { group } = node;
-    checkGroupSettings(given, id);
     const { visibleTo } = given;
     const settings = visibleTo == null ? given : { ...given, visibleTo: sorted(visibleTo) };
+    checkAll(
+      () => checkGroupSettings(given, id),
+      () => {
+        checkVisibleTo(visibleTo, id);
+        if (settings.visibleTo === undefined || isSame(settings.visibleTo, group.visibleTo ?? null)) return;
+        checkNewAudience(state, node, { caller, audience: settings.visibleTo ?? undefined });
+      },
+    );
     // Settings have the keys of group settings only.
     const isChanged = Object.entries(settings).some(([key, value]) => {
       return value !== undefined && !isSame(value, group[key as keyof GroupSettings] ?? null);
     });
-    if (settings.visibleTo !== undefined && !isSame(settings.visibleTo, group.visibleTo ?? null)) {
-      checkNewAudience(state, node, { caller, audience: settings.visibleTo ?? undefined });
-    }
     return {
       events: isChanged ? [{ type: "group.updated", group: id, settings }] : [],
       answer: (after) => groupViewOf(findGroup(after, id)),
@@ -83,13 +88,9 @@ export const groupDeciders: Deciders<"create_group" | "update_group" | "delete_g
   },
 };
 
-/**
- * The settings of a group that a caller makes, with its audience.
- *
- * @throws Refusal `not_visible` if it has audiences that are not the caller's
- */
-export function settingsOfNew(caller: KnownCaller, id: string, settings: GroupSettings): GroupSettings {
-  const visibleTo = audienceGiven(caller, id, settings.visibleTo);
+/** The settings of a group that a caller makes, with its audience: that of the caller if none is given. */
+export function settingsOfNew(caller: KnownCaller, settings: GroupSettings): GroupSettings {
+  const visibleTo = settings.visibleTo ?? caller.audiences;
   return visibleTo === undefined ? settings : { ...settings, visibleTo: sorted(visibleTo) };
 }
 
@@ -100,37 +101,48 @@ function checkNewAudience(
   { caller, audience }: { readonly caller: KnownCaller; readonly audience: Audience },
 ): void {
   const { group: { id, visibleTo }, members } = node;
-  checkNotWider(caller, `group ${id}`, { from: visibleTo, to: audience });
-  audienceGiven(caller, id, audience);
   const present = audiencesIn(state);
   const audiences: Audiences = {
     ofGroup: (other) => other === id ? audience : present.ofGroup(other),
     ofTask: (task) => state.tasks.get(task)?.task.group === id ? audience : present.ofTask(task),
   };
-  for (const { task } of members) checkReferences(task, audiences);
-  checkDependentsOf(state, members, audiences);
-  checkDependentsOfGroup(state, node, audiences);
+  checkAll(
+    () => {
+      checkNotWider(caller, `group ${id}`, { from: visibleTo, to: audience });
+      checkAudienceGiven(caller, id, audience);
+    },
+    () => checkEach(members, ({ task }) => checkReferences(task, audiences, state)),
+    () => checkDependentsOf(state, members, audiences),
+    () => checkDependentsOfGroup(state, node, audiences),
+  );
 }
 
 function sorted(names: readonly string[]): readonly string[] {
   return [...new Set(names)].sort();
 }
 
-/**
- * Refuses a group that cannot be created.
- *
- * @param remedies what would work if the group exists
- */
+export interface NewGroupOptions {
+  /** Who makes the group, and may show it to its own audiences only; absent if it may be anybody's. */
+  readonly caller?: KnownCaller;
+  /** What would work if the group exists. */
+  readonly remedies?: readonly Remedy[];
+}
+
+/** Refuses a group that cannot be created. */
 export function checkNewGroup(
   state: ReadonlyState,
   id: string,
   settings: GroupSettings,
-  remedies: readonly Remedy[] = [],
+  { caller, remedies = [] }: NewGroupOptions = {},
 ): void {
   const { groups } = wholeOf(state);
   checkAll(
     () => checkNewId(id, "Group id", groups),
     () => checkGroupSettings(settings, id),
+    () => {
+      checkVisibleTo(settings.visibleTo, id);
+      if (caller !== undefined) checkAudienceGiven(caller, id, settings.visibleTo);
+    },
     () => {
       if (!groups.has(id)) return;
       throw refuse("already_exists", `Group ${id} already exists: choose another id`, {

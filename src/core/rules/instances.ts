@@ -26,8 +26,8 @@ export const instanceDeciders: Deciders<"register_instance" | "heartbeat" | "lea
     checkAll(
       () => checkNewInstance(state, instance),
       () => checkInstanceSettings(settings, instance),
+      () => !state.instances.has(instance) && checkRoom(state),
     );
-    if (!state.instances.has(instance)) checkRoom(state);
     const news = newsFor(state, { instance, caller });
     return {
       events: [{ type: "instance.registered", instance, settings, ...audiencesIn(state) }],

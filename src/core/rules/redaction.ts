@@ -4,6 +4,7 @@
  */
 
 import { redactTask, textFieldsOf } from "../messages/redact.ts";
+import { checkAll } from "../model/faults.ts";
 import { MAX_REASON_BYTES, MAX_REDACTED_RECORDS } from "../model/limits.ts";
 import { checkRedactableFields, type RedactableField, type RedactedRecord } from "../model/redaction.ts";
 import { Refusal } from "../model/refusal.ts";
@@ -14,15 +15,18 @@ import type { Deciders } from "./decision.ts";
 
 export const redactionDeciders: Deciders<"redact_task"> = {
   redact_task(state, { id, fields, reason, records, pastConditions, isPartial }, { caller }) {
-    checkRedactableFields(fields);
-    checkText(reason, `Reason to redact task ${printable(id)}`, MAX_REASON_BYTES);
-    if (reason.trim() === "") {
-      throw new Refusal(
-        "invalid_value",
-        `Cannot redact task ${printable(id)} without a reason: say why, for the audit`,
-      );
-    }
-    checkRecords(records);
+    checkAll(
+      () => checkRedactableFields(fields),
+      () => checkText(reason, `Reason to redact task ${printable(id)}`, MAX_REASON_BYTES),
+      () => {
+        if (reason.trim() !== "") return;
+        throw new Refusal(
+          "invalid_value",
+          `Cannot redact task ${printable(id)} without a reason: say why, for the audit`,
+        );
+      },
+      () => checkRecords(records),
+    );
     const node = state.tasks.get(id);
     if (records.length === 0) refuseWithoutTexts(node?.task, { id, fields });
     return {

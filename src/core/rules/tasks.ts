@@ -1,41 +1,46 @@
-/**
- * The rules for creating, changing, deleting, cancelling and retrying tasks: commands that need no holder.
- */
+/** The rules for creating, changing, cancelling and retrying tasks: commands that need no holder. */
 
 import type { CommandOf, TaskDefaults } from "../messages/commands.ts";
 import type { Changes, Event, EventOf } from "../messages/events.ts";
 import { type Dependency, difference, normalize, union } from "../model/dependency.ts";
 import { checkAll, checkEach } from "../model/faults.ts";
 import { MAX_DESCRIPTION_BYTES, MAX_NAMED, MAX_REASON_BYTES } from "../model/limits.ts";
-import { Refusal, refuse } from "../model/refusal.ts";
+import { Refusal } from "../model/refusal.ts";
 import type { Actor } from "../model/news.ts";
-import { eachOnce, type Remedy, type TaskChange } from "../model/remedies.ts";
 import { holderOf, type NewTask, type Task, type TaskSettings } from "../model/task.ts";
 import { snakeCase } from "../model/resembling.ts";
 import { checkInPath, checkText, printableNumber } from "../model/values.ts";
-import { findTask, inOrderOfCreation } from "../state/lookup.ts";
-import { seen, wholeOf } from "../state/sight.ts";
+import { dependentsOf, findTask, inOrderOfCreation } from "../state/lookup.ts";
+import { seen } from "../state/sight.ts";
 import { startingAttempt } from "../state/removed_attempts.ts";
-import { NO_NODES, type ReadonlyState, type ReadonlyTaskNode } from "../state/state.ts";
+import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
 import { reasonOf, remediesForStatus } from "../views/explain.ts";
 import { endsAgain } from "../views/roots.ts";
-import { checkChange, namedTo, placed } from "./checks/audience.ts";
+import { checkChange, placed } from "./checks/audience.ts";
 import { checkNewInstance } from "./checks/instance.ts";
 import { checkMove, checkNewDependencies, checkNewTasks } from "./checks/new_tasks.ts";
 import { checkSettings } from "./checks/settings.ts";
 import { type Deciders, viewIn, wrongState } from "./decision.ts";
 
-export const taskDeciders: Deciders<
-  "create_tasks" | "update_task" | "delete_task" | "cancel_task" | "retry_task"
-> = {
-  create_tasks(state, command, context) {
+export const taskDeciders: Deciders<"create_tasks" | "update_task" | "cancel_task" | "retry_task"> = {
+  create_tasks(state, command, { caller, defaults }) {
     const tasks: NewTask[] = [];
-    checkEach(command.tasks, (task) => {
-      tasks.push(completeTask(placed(state, task, context.caller), context.defaults));
-    });
+    const unplaced = new Set<string>();
     checkAll(
+      () =>
+        checkEach(command.tasks, (task) => {
+          let given = task;
+          try {
+            given = placed(state, task, caller);
+          } catch (refusal) {
+            unplaced.add(task.id);
+            throw refusal;
+          } finally {
+            tasks.push(completeTask(given, defaults));
+          }
+        }),
       () => checkEach(tasks, ({ id }) => checkInPath(id, "Task id")),
-      () => checkNewTasks(state, tasks),
+      () => checkNewTasks(state, tasks, { unplaced }),
     );
     return {
       events: tasks.length === 0 ? [] : [createdEvent(state, tasks)],
@@ -58,6 +63,7 @@ export const taskDeciders: Deciders<
     };
     const { group } = different;
     checkAll(
+      () => checkOneChange(command),
       () => description !== undefined && checkText(description, `Description of task ${id}`, MAX_DESCRIPTION_BYTES),
       () => checkSettings(settings, id, state),
       () => checkChangeable(state, node, changes),
@@ -65,19 +71,12 @@ export const taskDeciders: Deciders<
         if (dependencies !== undefined) checkNewDependencies(state, id, dependencies, different);
         else if (group != null) checkMove(state, [{ id, dependencies: task.dependencies }], group);
       },
+      () => checkChange(state, node, { caller, ...different, dependencies }),
     );
-    // Only now: it tells the audiences of what the task names, so the caller must see all of it.
-    checkChange(state, node, { caller, ...different, dependencies });
     return {
       events: Object.keys(changes).length === 0 ? [] : [{ type: "task.updated", id, ...changes }],
       answer: (after) => viewIn(after, id),
     };
-  },
-
-  delete_task(state, { id }) {
-    const node = findTask(state, id);
-    checkDeletable(state, node, () => false);
-    return { events: [{ type: "task.deleted", id }], answer: () => ({ deleted: id }) };
   },
 
   cancel_task(state, { id, reason, instance }, { caller }) {
@@ -191,19 +190,24 @@ function checkVersion({ id, version = 1 }: Task, ifVersion: number | undefined):
   );
 }
 
+/** Refuses a change that replaces dependencies, and adds or removes some. */
+function checkOneChange(command: CommandOf<"update_task">): void {
+  const { id, dependencies, addDependencies, removeDependencies } = command;
+  if (dependencies === undefined || (addDependencies === undefined && removeDependencies === undefined)) return;
+  throw new Refusal(
+    "invalid_value",
+    `Cannot both replace dependencies of task ${id} and add or remove some: leave one out`,
+    { id },
+  );
+}
+
 /** The dependencies of a task after a change; undefined if it names none. */
 function changedDependencies(
   task: Task,
-  { id, dependencies, addDependencies, removeDependencies }: CommandOf<"update_task">,
+  { dependencies, addDependencies, removeDependencies }: CommandOf<"update_task">,
 ): readonly Dependency[] | undefined {
-  if (addDependencies === undefined && removeDependencies === undefined) return dependencies && normalize(dependencies);
-  if (dependencies !== undefined) {
-    throw new Refusal(
-      "invalid_value",
-      `Cannot both replace dependencies of task ${id} and add or remove some: leave one out`,
-      { id },
-    );
-  }
+  if (dependencies !== undefined) return normalize(dependencies);
+  if (addDependencies === undefined && removeDependencies === undefined) return undefined;
   return union(difference(task.dependencies, removeDependencies ?? []), addDependencies ?? []);
 }
 
@@ -252,77 +256,6 @@ export function retryEvents(
 /** Whether the status of a task allows a retry. */
 export function isRetryable({ status }: Task): boolean {
   return status !== "in_progress" && status !== "completed";
-}
-
-/** Refuses to delete a task in progress, or one with dependents that are not deleted, too: `notBy` counts as well. */
-export function checkDeletable(
-  state: ReadonlyState,
-  node: ReadonlyTaskNode,
-  isDeleted: (dependent: ReadonlyTaskNode) => boolean,
-): void {
-  const { task } = node;
-  const all = Array.from(namersOf(state, node)).filter((dependent) => !isDeleted(dependent));
-  if (all.length > 0) {
-    const remaining = inOrderOfCreation(seen(state, all));
-    const { ids, named } = namedTo(state, all);
-    throw refuse("has_dependents", `Cannot delete task ${task.id} as it has dependent tasks: ${named}`, {
-      remedies: eachOnce(
-        remaining.slice(0, MAX_NAMED).flatMap((dependent) => {
-          const isDependent = dependentsOf(node).has(dependent);
-          return remediesToDetach(state, dependent, isDependent ? "dependencies" : "requirements");
-        }),
-      ),
-      data: { id: task.id, dependents: ids.slice(0, MAX_NAMED), count: ids.length },
-    });
-  }
-  if (task.status === "in_progress") {
-    throw wrongState("delete", task, `${task.assignedTo} is working on it`, [{ type: "cancel_task", id: task.id }]);
-  }
-}
-
-/**
- * The remedy that detaches a task from its dependency or group, or from a task in its `notBy`. A running task must end
- * first. A completed one can only be deleted, after all that name it, or opened again; so can one in a group that not all
- * see, as another group could show it to too many. Any other can be changed.
- */
-export function remediesToDetach(
-  state: ReadonlyState,
-  start: ReadonlyTaskNode,
-  startChange: "dependencies" | "group" | "requirements",
-): readonly Remedy[] {
-  let node = start;
-  let change: TaskChange = startChange;
-  const visited = new Set<ReadonlyTaskNode>();
-  // Ends, as each task is visited once.
-  for (;;) {
-    const { id, status } = node.task;
-    if (status === "in_progress") return [{ type: "cancel_task", id }];
-    const isKept = status === "completed" || (change === "group" && node.group?.group.visibleTo !== undefined);
-    if (!isKept) return [{ type: "update_task", id, change }];
-    // Tasks can name each other in `notBy`.
-    if (visited.has(node)) return [{ type: "retry_task", id }];
-    visited.add(node);
-    const [dependent] = inOrderOfCreation(seen(state, dependentsOf(node)));
-    const next = dependent ?? inOrderOfCreation(namingIn(state, node))[0];
-    if (next === undefined) return [{ type: "delete_task", id }];
-    change = dependent === undefined ? "requirements" : "dependencies";
-    node = next;
-  }
-}
-
-/** The tasks that name a task: that depend on it, or have it in `notBy`. Hidden ones are among them. */
-export function namersOf(state: ReadonlyState, node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
-  return new Set([...dependentsOf(node), ...namingIn(wholeOf(state), node)]);
-}
-
-/** The tasks that name a task in `notBy`. */
-function namingIn(state: ReadonlyState, { task }: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
-  return state.notBy.get(task.id) ?? NO_NODES;
-}
-
-/** The tasks that depend on a task, by its plain id or an expression. */
-function dependentsOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
-  return new Set([...node.dependents, ...Array.from(node.subscribers, (condition) => condition.root)]);
 }
 
 /** The dependents that run or have ended otherwise than skipped, in the order of creation. */

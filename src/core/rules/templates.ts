@@ -42,12 +42,16 @@ export const templateDeciders: Deciders<"save_template" | "apply_template" | "ar
         data: { name },
       });
     }
-    const settings = settingsOfNew(caller, group, given);
-    const tasks = expand(template, parameters, group)
-      .map((task) => completeTask({ ...atTimes(task, now), group }, defaults));
+    const settings = settingsOfNew(caller, given);
+    const tasks: NewTask[] = [];
     checkAll(
+      () => {
+        for (const task of expand(template, parameters, group)) {
+          tasks.push(completeTask({ ...atTimes(task, now), group }, defaults));
+        }
+      },
       () => checkInPath(group, "Group id"),
-      () => checkNewGroup(state, group, settings),
+      () => checkNewGroup(state, group, given, { caller }),
       () => checkNewTasks(state, tasks, { newGroups: new IdMap<GroupSettings>().set(group, settings) }),
     );
     const { builtinVersion } = template;

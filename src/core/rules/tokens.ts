@@ -77,14 +77,16 @@ function checkToken(state: ReadonlyState, token: NewToken, now: number): void {
       throw invalid(`Token ${name} cannot have audiences as an admin sees all: leave them out`);
     },
     () => checkExpiry(token, now),
+    () => {
+      if (state.tokens.size < MAX_TOKENS) return;
+      throw new Refusal(
+        "limit_exceeded",
+        `Cannot issue token ${name} as there are ${MAX_TOKENS}, the most there can be: revoke one (token list shows ` +
+          "them)",
+        { limit: MAX_TOKENS },
+      );
+    },
   );
-  if (state.tokens.size >= MAX_TOKENS) {
-    throw new Refusal(
-      "limit_exceeded",
-      `Cannot issue token ${name} as there are ${MAX_TOKENS}, the most there can be: revoke one (token list shows them)`,
-      { limit: MAX_TOKENS },
-    );
-  }
 }
 
 function checkExpiry({ name, expiresAt }: NewToken, now: number): void {

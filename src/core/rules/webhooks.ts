@@ -34,8 +34,10 @@ export const webhookDeciders: Deciders<
 
   rotate_webhook(state, { name, secret, graceMs }, { now }) {
     const before = findWebhook(state, name, "rotate the secret of");
-    checkKey(secret, `The id of the new secret of webhook ${name}`);
-    checkNumber(graceMs, `The grace of the old secret of webhook ${name}`, { least: 0, most: MAX_DURATION_MS });
+    checkAll(
+      () => checkKey(secret, `The id of the new secret of webhook ${name}`),
+      () => checkNumber(graceMs, `The grace of the old secret of webhook ${name}`, { least: 0, most: MAX_DURATION_MS }),
+    );
     const previousUntil = graceMs === 0 ? undefined : Math.min(now + graceMs, MAX_TIME_MS);
     const change = { secret, ...(previousUntil !== undefined && { previousUntil }) };
     return { events: [{ type: "webhook.rotated", name, ...change }], answer: () => rotated(before, change) };
@@ -96,15 +98,16 @@ function checkWebhook(state: ReadonlyState, webhook: NewWebhook): void {
     () => checkNames(audiences, "Audience", `of webhook ${name}`),
     () => group !== undefined && checkId(group, "Group id"),
     () => task !== undefined && checkId(task, "Task id"),
+    () => {
+      if (state.webhooks.size < MAX_WEBHOOKS) return;
+      throw new Refusal(
+        "limit_exceeded",
+        `Cannot add webhook ${name} as there are ${MAX_WEBHOOKS}, the most there can be: remove one (webhook list shows ` +
+          "them)",
+        { limit: MAX_WEBHOOKS },
+      );
+    },
   );
-  if (state.webhooks.size >= MAX_WEBHOOKS) {
-    throw new Refusal(
-      "limit_exceeded",
-      `Cannot add webhook ${name} as there are ${MAX_WEBHOOKS}, the most there can be: remove one (webhook list shows ` +
-        "them)",
-      { limit: MAX_WEBHOOKS },
-    );
-  }
 }
 
 function checkTypes({ name, types = [], audiences = [] }: NewWebhook): void {

@@ -1,21 +1,25 @@
 /**
  * Which ready tasks `tasks.ready` has not announced yet. A task counts as ready while its standing is `ready`: neither an
- * update nor the end of a reservation announces it again.
+ * update nor the end of a reservation announces it again. A delay is over only when a record has a later time: all
+ * processes announce the same, also one that reads of a delay when its clock is already past the end.
  */
 
 import type { EventOf } from "../messages/events.ts";
+import { delayedUntilOf } from "../model/task.ts";
 import { nodeOf } from "./edges.ts";
 import { firstCreated } from "./lookup.ts";
 import type { ReadonlyState, ReadonlyTaskNode, State, TaskNode } from "./state.ts";
 
 /** Notes the standing of a task that was indexed. */
-export function noteStanding({ unannounced }: Pick<State, "unannounced">, node: TaskNode): void {
-  if (node.standing === "ready") {
+export function noteStanding(
+  { unannounced, recordedAt }: Pick<State, "unannounced" | "recordedAt">,
+  node: TaskNode,
+): void {
+  const isReady = node.standing === "ready";
+  if (!isReady || delayedUntilOf(node.task) > recordedAt) node.isAnnounced = false;
+  if (isReady) {
     if (!node.isAnnounced) unannounced.add(node);
-    return;
-  }
-  node.isAnnounced = false;
-  if (unannounced.size > 0) unannounced.delete(node);
+  } else if (unannounced.size > 0) unannounced.delete(node);
 }
 
 /** Announces ready tasks. */
@@ -47,7 +51,7 @@ export function unannouncedIds(state: ReadonlyState): readonly string[] {
 }
 
 function idsAt({ unannounced }: ReadonlyState, at: number, limit: number): readonly string[] {
-  const isReady = ({ task: { notBefore = 0, retryAt = 0 } }: ReadonlyTaskNode) => Math.max(notBefore, retryAt) <= at;
+  const isReady = ({ task }: ReadonlyTaskNode) => delayedUntilOf(task) <= at;
   return firstCreated(unannounced, limit, isReady).map(({ task }) => task.id);
 }
 

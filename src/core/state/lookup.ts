@@ -27,6 +27,11 @@ export function findGroup(state: ReadonlyState, id: string): ReadonlyGroupNode {
   });
 }
 
+/** The tasks that depend on a task, by its plain id or an expression. */
+export function dependentsOf(node: ReadonlyTaskNode): ReadonlySet<ReadonlyTaskNode> {
+  return new Set([...node.dependents, ...Array.from(node.subscribers, (condition) => condition.root)]);
+}
+
 /** The tasks that match, in the order of creation. O(tasks); with a group or ids, O(their tasks) and a sort. */
 export function* tasksMatching(state: ReadonlyState, filter: TaskFilter): Iterable<ReadonlyTaskNode> {
   const nodes = filter.ids !== undefined

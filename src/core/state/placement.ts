@@ -5,7 +5,7 @@
 
 import type { Verdict } from "../model/dependency.ts";
 import type { Standing } from "../model/status.ts";
-import type { Task } from "../model/task.ts";
+import { delayedUntilOf, type Task } from "../model/task.ts";
 import { noteStanding } from "./announcements.ts";
 import { excludedFrom, forgetNamed, noteNamed } from "./authors.ts";
 import { unreachableEnd, verdictOf } from "./conditions.ts";
@@ -194,11 +194,6 @@ function expiryOf(task: Task): number | undefined {
   const { leaseUntil, deadline, overdue } = task;
   const dueAt = Math.min(leaseUntil ?? Infinity, overdue === true ? Infinity : deadline ?? Infinity);
   return dueAt === Infinity ? undefined : dueAt;
-}
-
-/** Until when a task is delayed by `not_before` and back-off, in milliseconds since the Unix epoch. */
-function delayedUntilOf({ notBefore = 0, retryAt = 0 }: Task): number {
-  return Math.max(notBefore, retryAt);
 }
 
 /** Whether one more task of a group may run. */

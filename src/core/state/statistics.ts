@@ -9,7 +9,7 @@
 import { MAX_MEASURED_DAYS, MAX_MEASURED_HOURS, MAX_MEASURED_INSTANCES } from "../model/limits.ts";
 import { EMPTY_SKETCH, type Sketch, withDuration } from "../model/sketch.ts";
 import type { TaskStatus } from "../model/status.ts";
-import type { AttemptOutcome, Task } from "../model/task.ts";
+import { type AttemptOutcome, delayedUntilOf, type Task } from "../model/task.ts";
 
 /** How many attempts ended in each way. An expired one that its holder completed all the same counts as both. */
 export type Outcomes = Readonly<Record<AttemptOutcome, number>>;
@@ -117,8 +117,7 @@ export function noteChange(measured: Measured | undefined, before: Task, after: 
     runningChange: Number(after.status === "in_progress") - Number(before.status === "in_progress"),
   });
   if (after.status === "in_progress") {
-    const { pendingAt, readyAt = 0, notBefore = 0, retryAt = 0 } = before;
-    const since = Math.max(pendingAt, readyAt, notBefore, retryAt);
+    const since = Math.max(before.pendingAt, before.readyAt ?? 0, delayedUntilOf(before));
     statistics.queues = withDuration(statistics.queues, Math.max(0, at - since));
   } else noteAttempt(statistics, before, after, at);
   if (after.status === "completed") {

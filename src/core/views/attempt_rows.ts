@@ -2,7 +2,7 @@
 
 import { type AttemptRows, type AttemptRowsOptions, ROW_OUTCOMES } from "../messages/attempt_rows.ts";
 import { Refusal } from "../model/refusal.ts";
-import type { Task } from "../model/task.ts";
+import { delayedUntilOf, type Task } from "../model/task.ts";
 import type { ReadonlyState } from "../state/state.ts";
 import { Table } from "./table.ts";
 
@@ -82,7 +82,7 @@ function ownAttempt(task: Task): Row | undefined {
   if (assignedTo === undefined || startedAt === undefined) return undefined;
   if (status === "pending" || status === "skipped") return undefined;
   if (status !== "completed" && pastAttempts?.at(-1)?.attempt === attempt) return undefined;
-  const { pendingAt, readyAt = 0, notBefore = 0, retryAt = 0 } = task;
+  const { pendingAt, readyAt = 0 } = task;
   return {
     id,
     task,
@@ -91,7 +91,7 @@ function ownAttempt(task: Task): Row | undefined {
     start: startedAt,
     end: status === "in_progress" ? 0 : finishedAt ?? startedAt,
     outcome: status === "in_progress" ? "running" : status,
-    queued: Math.min(startedAt, Math.max(pendingAt, readyAt, notBefore, retryAt)),
+    queued: Math.min(startedAt, Math.max(pendingAt, readyAt, delayedUntilOf(task))),
   };
 }
 

@@ -67,6 +67,9 @@ function paintOn(canvas: HTMLCanvasElement, context: CanvasRenderingContext2D): 
     context,
     requestFrame: (paint) => requestAnimationFrame(paint),
     cancelFrame: (frame) => cancelAnimationFrame(frame),
+    now: () => performance.now(),
+    startTimer: (act, afterMs) => setTimeout(act, afterMs),
+    cancelTimer: (timer) => clearTimeout(timer),
     createPath: (path) => new Path2D(path),
     hasReducedMotion: () => true,
   }, { palette: isDark() ? DARK : LIGHT, size: sizeOf(canvas), ratio: devicePixelRatio });

@@ -31,7 +31,7 @@ export class EventStream {
   /** The bytes for the client. */
   readonly body: ReadableStream<Uint8Array>;
   readonly #options: EventStreamOptions;
-  readonly #follower: Follower;
+  #follower: Follower;
   readonly #timer: ReturnType<typeof setInterval>;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   /** All events up to here were told. */
@@ -79,19 +79,26 @@ export class EventStream {
     try {
       for (let next = await this.#follower.next(); next !== undefined; next = await this.#follower.next()) {
         if (next.type === "reset") return this.#reset(next.lastSeq);
-        for (const part of partsOf(next.notifications)) await this.#tellPart(part);
-        this.#place = next.place;
+        if (await this.#tell(next.notifications)) this.#place = next.place;
+        else if (!this.#isClosed) {
+          this.#follower = new Follower({ ...this.#options, after: this.#place, source: this.#follower.source });
+        }
       }
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  /** Writes events once there is room. */
-  async #tellPart({ bytes, last }: Part): Promise<void> {
-    while (!this.#isClosed && (this.#controller?.desiredSize ?? 0) <= 0) await this.#changed.promise;
-    this.#writeBytes(bytes);
-    this.#place = placeOf(last);
+  /** Writes events once there is room; resolves to false if those that are left must be read again, as texts were redacted. */
+  async #tell(events: readonly Notification[]): Promise<boolean> {
+    for (const { bytes, last } of partsOf(events)) {
+      while (!this.#isClosed && (this.#controller?.desiredSize ?? 0) <= 0) await this.#changed.promise;
+      if (this.#isClosed) return true;
+      if (this.#follower.isOutdated) return false;
+      this.#writeBytes(bytes);
+      this.#place = placeOf(last);
+    }
+    return true;
   }
 
   /**

@@ -5,6 +5,7 @@
 
 import type { Engine } from "../../app/engine.ts";
 import type { Feed } from "../../app/feed.ts";
+import { newDelivery } from "../../app/follower.ts";
 import { readHistory } from "../../app/history.ts";
 import type { Log } from "../../app/ports.ts";
 import type { JournalRecord } from "../../core/messages/events.ts";
@@ -178,8 +179,7 @@ export class EventStreams {
     const records = this.#waiting;
     this.#waiting = [];
     this.#selections.forget();
-    let source: Promise<string | undefined> | undefined;
-    const delivery = { records, source: () => source ??= this.#options.engine.source() };
+    const delivery = newDelivery(records, this.#options.engine);
     for (const stream of this.#streams) stream.deliver(delivery);
   }
 

@@ -4,8 +4,11 @@ import * as z from "zod";
 import { answerTo, newChallenge } from "../../app/local_key.ts";
 import { CHALLENGE_HEADER, CHALLENGE_PATH } from "../local_caller.ts";
 
-/** Longest wait for the answer, in milliseconds: the service is on this machine, and may be stopped. */
-const CHALLENGE_MS = 1_000;
+/**
+ * Longest wait for the answer, in milliseconds. The service is on this machine, which may be busy, and may be stopped: the
+ * files are used after that.
+ */
+const CHALLENGE_MS = 3_000;
 
 /** Most bytes of the answer. */
 const MAX_ANSWER_BYTES = 1_000;

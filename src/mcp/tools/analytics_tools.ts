@@ -12,7 +12,8 @@ import type {
   TaskMetrics,
 } from "../../core/messages/metrics.ts";
 import { Refusal } from "../../core/model/refusal.ts";
-import { bytesOf, fit, isoTime, type Json } from "../present.ts";
+import { isoTime } from "../../core/model/text.ts";
+import { bytesOf, fit, type Json } from "../page.ts";
 import { defineTool, noteIgnored, reads, type Tool } from "../tool.ts";
 import { defined, taskId } from "./task_arguments.ts";
 

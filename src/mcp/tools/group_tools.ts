@@ -5,7 +5,8 @@
 import type { BulkAction } from "../../core/messages/commands.ts";
 import { Refusal } from "../../core/model/refusal.ts";
 import { PRIORITIES } from "../../core/model/task.ts";
-import { fit, presentGroup, presentWholeGroup } from "../present.ts";
+import { fit } from "../page.ts";
+import { presentGroup, presentWholeGroup } from "../present.ts";
 import { adds, changes, defineTool, noteIgnored, reads, removes, type Tool } from "../tool.ts";
 import { notePause } from "./project_operations.ts";
 import { clearing, defined, instanceId, settingsShape, toAssignment, withCleared } from "./task_arguments.ts";

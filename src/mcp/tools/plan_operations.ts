@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { MAX_TIME_MS } from "../../core/model/limits.ts";
-import { isoTime } from "../present.ts";
+import { isoTime } from "../../core/model/text.ts";
 import { defineTool, reads, type Tool } from "../tool.ts";
 import { defined } from "./task_arguments.ts";
 

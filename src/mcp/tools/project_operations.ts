@@ -2,7 +2,8 @@
 
 import * as z from "zod";
 import type { ProjectView } from "../../core/model/project.ts";
-import { isoTime, type Json } from "../present.ts";
+import { isoTime } from "../../core/model/text.ts";
+import type { Json } from "../page.ts";
 import { changes, defineTool, reads, type Tool } from "../tool.ts";
 
 export const PROJECT_OPERATIONS: readonly Tool[] = [

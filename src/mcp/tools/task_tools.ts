@@ -7,16 +7,16 @@ import type { SearchPage, TaskPage } from "../../core/messages/queries.ts";
 import { READINESSES, TASK_STATUSES } from "../../core/model/status.ts";
 import { PRIORITIES, type TaskFilter, type TaskView } from "../../core/model/task.ts";
 import { MAX_PIECE_CHARACTERS, PARTS, presentPiece } from "../pieces.ts";
+import { fit } from "../page.ts";
+import { presentExplanation } from "../present.ts";
 import {
-  fit,
   presentCompact,
   presentDetails,
-  presentExplanation,
   presentListed,
   presentPlanned,
   TASK_FIELDS,
   type TaskField,
-} from "../present.ts";
+} from "../present_task.ts";
 import { adds, changes, defineTool, noteIgnored, reads, removes, type Tool, type ToolAnswer } from "../tool.ts";
 import {
   briefDependencies,
@@ -114,6 +114,10 @@ export const TASK_TOOLS: readonly Tool[] = [
       if_version: z.int().min(1).optional(),
       ...settingsShape,
     },
+    elsewhere: {
+      status: "complete_task, fail_task, release_task, cancel_task or retry_task",
+      result: "complete_task",
+    },
     isBrief: true,
     annotations: changes,
     async run(args, { execute, now }) {
@@ -188,6 +192,7 @@ export const TASK_TOOLS: readonly Tool[] = [
       limit: z.int().min(1).max(MAX_PAGE).optional(),
       cursor: z.string().optional(),
     },
+    elsewhere: { task_id: "get_task_details", task_ids: "get_task_details", ids: "get_task_details" },
     annotations: reads,
     noteUnused: ({ summary, text, fields, limit, cursor }) =>
       summary === true

@@ -4,7 +4,9 @@
 
 import type { TemplateSummary } from "../../core/messages/queries.ts";
 import type { NewTemplate, Template } from "../../core/model/template.ts";
-import { clip, fit, isoTime, type Json, presentGroup } from "../present.ts";
+import { isoTime } from "../../core/model/text.ts";
+import { clip, fit, type Json } from "../page.ts";
+import { presentGroup } from "../present.ts";
 import { adds, changes, defineTool, reads, type Tool } from "../tool.ts";
 import { defined, newTaskShape, toTemplateTask } from "./task_arguments.ts";
 import { createdAnswer } from "./task_tools.ts";

@@ -7,9 +7,10 @@ import { newKey, type WebhookDesk, type WebhookStanding } from "../../app/webhoo
 import { requireType } from "../../core/messages/history.ts";
 import { hasRight, type KnownCaller } from "../../core/model/access.ts";
 import { Refusal } from "../../core/model/refusal.ts";
+import { isoTime } from "../../core/model/text.ts";
 import { printable } from "../../core/model/values.ts";
 import type { Webhook } from "../../core/model/webhook.ts";
-import { isoTime, type Json } from "../present.ts";
+import type { Json } from "../page.ts";
 import { adds, changes, defineTool, reads, removes, type Tool } from "../tool.ts";
 import { defined, names } from "./task_arguments.ts";
 

@@ -6,16 +6,10 @@ import * as z from "zod";
 import { isFutile } from "../../app/waiter.ts";
 import type { WaitedClaim, Waiting } from "../../app/waiting.ts";
 import type { Claim, Consequences, NoTasks, Urgent } from "../../core/messages/commands.ts";
-import { shortened } from "../../core/model/text.ts";
-import {
-  isoTime,
-  type Json,
-  presentAttempt,
-  presentClaimed,
-  presentCompact,
-  presentHeld,
-  presentNews,
-} from "../present.ts";
+import { isoTime, shortened } from "../../core/model/text.ts";
+import type { Json } from "../page.ts";
+import { presentNews } from "../present.ts";
+import { presentAttempt, presentClaimed, presentCompact, presentHeld } from "../present_task.ts";
 import { JSON_TEXT } from "../read_arguments.ts";
 import { unlessRepeated } from "../request_id.ts";
 import {

@@ -59,6 +59,16 @@ export function openDataDirectory(path: string, access: Access, nextStep: (place
   return directory;
 }
 
+/**
+ * Does the same for a data directory that was there when it was found: it is not made with `create`, either. If it was moved
+ * since, like a project that is renamed, a new one in its place would be another plan.
+ */
+export function reopenDataDirectory(path: string, access: Access, nextStep: (places: Places) => string): string {
+  const directory = openDataDirectory(path, access === "create" ? "write" : access, nextStep);
+  if (access === "create" && kindAt(directory) === "directory") keepOutOfGit(directory);
+  return directory;
+}
+
 /** What git reads in a directory to learn what it must pass over: here, everything. */
 const IGNORE = ".gitignore";
 const EVERYTHING = new TextEncoder().encode("*\n");

@@ -4,7 +4,7 @@
  * a stopped process keeps it. A lock file is removed only while its lock is held.
  */
 
-import type { Deliveries } from "../../app/ports.ts";
+import type { Deliveries, Lead } from "../../app/ports.ts";
 import { type Disk, type DiskFile, isAt } from "./disk.ts";
 import { encoded, writeDurably } from "./durable_file.ts";
 import { UNFINISHED } from "./state_file.ts";
@@ -48,7 +48,7 @@ export class DeliveryFiles implements Deliveries {
     this.#disk = disk;
   }
 
-  lead(name: string): Promise<AsyncDisposable | undefined> {
+  lead(name: string): Promise<Lead | undefined> {
     return withFailures(this.#directory, () => {
       const path = `${this.#directory}/${checked(name)}.lock`;
       this.#disk.makeDirectory(this.#directory);
@@ -61,7 +61,11 @@ export class DeliveryFiles implements Deliveries {
         if (!isLeading) file.close();
       }
       if (!isLeading) return undefined;
-      return { [Symbol.asyncDispose]: () => withFailures(this.#directory, () => this.#end(path, file)) };
+      return {
+        // The kernel gives the lock to nobody else.
+        lost: new AbortController().signal,
+        [Symbol.asyncDispose]: () => withFailures(this.#directory, () => this.#end(path, file)),
+      };
     });
   }
 

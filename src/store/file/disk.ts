@@ -125,13 +125,7 @@ export const realDisk: Disk = {
   identity: (path) => unlessMissing(() => identityOf(Deno.statSync(path))),
   readFile: (path) => unlessMissing(() => Deno.readFileSync(path)),
   list: (directory) => unlessMissing(() => Array.from(Deno.readDirSync(directory), (entry) => entry.name)) ?? [],
-  makeDirectory(path) {
-    if (unlessMissing(() => Deno.statSync(path)) !== undefined) return;
-    // If the parent is missing as well, everything that is made is private.
-    const sharedMode = sharedModeOf(parentOf(path));
-    makePrivateDirectory(path);
-    if (sharedMode !== undefined) Deno.chmodSync(path, SHARED_DIRECTORY_MODE | (sharedMode & SET_GROUP));
-  },
+  makeDirectory: (path) => makeDirectory(path, makePrivateDirectory),
   rename: (from, to) => Deno.renameSync(from, to),
   remove: (path) => void unlessMissing(() => Deno.removeSync(path)),
   syncDirectory(path) {
@@ -157,6 +151,38 @@ export const realDisk: Disk = {
     }
   },
 };
+
+/**
+ * The disk for a data directory that is never made again, as it would be another plan: that of a project, which is renamed.
+ * Where it is missing, `makeDirectory` throws `Deno.errors.NotFound`.
+ */
+export function diskOfProject(directory: string): Disk {
+  return {
+    ...realDisk,
+    makeDirectory(path) {
+      if (path === directory) Deno.statSync(path);
+      // Only the last part of the path: no look at the directory could tell that it is still there afterwards.
+      else makeDirectory(path, makeLast);
+    },
+  };
+}
+
+function makeDirectory(path: string, make: (path: string) => void): void {
+  if (unlessMissing(() => Deno.statSync(path)) !== undefined) return;
+  // If the parent is missing as well, everything that is made is private.
+  const sharedMode = sharedModeOf(parentOf(path));
+  make(path);
+  if (sharedMode !== undefined) Deno.chmodSync(path, SHARED_DIRECTORY_MODE | (sharedMode & SET_GROUP));
+}
+
+function makeLast(path: string): void {
+  try {
+    Deno.mkdirSync(path, { mode: DIRECTORY_MODE });
+  } catch (error) {
+    // Another process made it first.
+    if (!(error instanceof Deno.errors.AlreadyExists) || kindAt(path) !== "directory") throw error;
+  }
+}
 
 function openOrMake(path: string, mode: "append" | "replace"): Deno.FsFile {
   const options = mode === "append" ? { read: true, append: true } : { read: true, write: true, truncate: true };

@@ -92,7 +92,11 @@ export class FileJournal implements Journal {
       read: (position) => this.#readNext(position),
       isReadOnly: options.isReadOnly ?? false,
     });
-    this.#segments.prepare();
+    try {
+      this.#segments.prepare();
+    } catch (error) {
+      throw failureOf(error, options.directory);
+    }
     this.#lock = options.lock ?? new WriteLock(this.#disk, `${options.directory}/lock`, options.lockWaitMs);
   }
 

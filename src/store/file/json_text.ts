@@ -32,7 +32,9 @@ export function parseJsonFile(bytes: Uint8Array): unknown {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new SyntaxError(`It is not JSON: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    // It may quote lines of the text.
+    const why = String(cause instanceof Error ? cause.message : cause).replaceAll(/\s+/g, " ");
+    throw new SyntaxError(`It is not JSON: ${why}`, { cause });
   }
   refuseDuplicateKeys(text);
   return value;

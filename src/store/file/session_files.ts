@@ -9,6 +9,7 @@ import * as z from "zod";
 import { type Log, type OpenSession, type ProcessAbout, type Sessions, Unavailable } from "../../app/ports.ts";
 import { lazy } from "../../core/model/lazy.ts";
 import { type Disk, type DiskFile, isAt, writeAll } from "./disk.ts";
+import { describeSystemError } from "./system_errors.ts";
 
 /** The folder of the session files in a data directory. */
 export const SESSIONS = "sessions";
@@ -203,5 +204,6 @@ function openIfThere(disk: Disk, path: string): DiskFile | undefined {
 }
 
 function unavailable(what: string, cause: unknown): Unavailable {
-  return new Unavailable("storage_failed", `${what}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  const why = describeSystemError(cause) ?? (cause instanceof Error ? cause.message : cause);
+  return new Unavailable("storage_failed", `${what}: ${why}`, { cause });
 }

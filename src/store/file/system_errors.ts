@@ -19,7 +19,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full. Make room",
   EDQUOT: "this user's share of the disk is used up. Make room",
   EIO: "the disk fails. Check it",
-  ENOENT: "it does not exist",
+  ENOENT: "it, or the directory in which it was, is gone. If it was moved or renamed, start this program again",
   EEXIST: NO_DIRECTORY,
   ENOTDIR: NO_DIRECTORY,
   ELOOP: "symbolic links lead in a circle. Correct them, or name another directory with --data",

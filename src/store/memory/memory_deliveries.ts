@@ -1,16 +1,17 @@
 /** The deliveries of a journal in memory: all of its engines are in this process. */
 
-import type { Deliveries } from "../../app/ports.ts";
+import type { Deliveries, Lead } from "../../app/ports.ts";
 
 export class MemoryDeliveries implements Deliveries {
   readonly #texts = new Map<string, string>();
   readonly #leads = new Set<string>();
 
-  lead(name: string): Promise<AsyncDisposable | undefined> {
+  lead(name: string): Promise<Lead | undefined> {
     if (this.#leads.has(name)) return Promise.resolve(undefined);
     this.#leads.add(name);
     let isOver = false;
     return Promise.resolve({
+      lost: new AbortController().signal,
       [Symbol.asyncDispose]: () => {
         if (!isOver) this.#leads.delete(name);
         isOver = true;

@@ -114,13 +114,14 @@ export class Line {
 
   /** @throws ConnectionLost if there is none to be had */
   async connection(): Promise<Connection> {
-    if (this.#isClosed) throw new ConnectionLost("this process has closed it");
-    const known = this.#connection;
+    const known = this.#isClosed ? undefined : this.#connection;
     if (known !== undefined) {
       const connection = await known;
       if (!connection.isLost) return connection;
       if (this.#connection === known) this.#connection = undefined;
     }
+    // Not before: it may be closed while it is awaited.
+    if (this.#isClosed) throw new ConnectionLost("this process has closed it");
     const connecting = this.#connection ??= this.#database.connect();
     try {
       return await connecting;

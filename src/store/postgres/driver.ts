@@ -241,16 +241,21 @@ const SERVER = `select pg_is_in_recovery() or current_setting('transaction_read_
   pg_backend_pid() as pid`;
 
 /**
- * Settings of the session, whatever those of the role are: a commit must be durable before it is answered. They are not in
- * the start of the protocol, as poolers refuse settings there that they do not know. The last one is a mark of its own.
+ * Settings of the session, whatever those of the role are: a commit must be durable before it is answered, also on the
+ * standby; no function that another user has made may stand in for one of PostgreSQL's; numbers come as they are. They are
+ * not in the start of the protocol, as poolers refuse settings there that they do not know. The last one is a mark of its
+ * own.
  */
 const SETTINGS =
   `select set_config('statement_timeout', '${STATEMENT_MS}', false), set_config('lock_timeout', $1, false),
   set_config('idle_in_transaction_session_timeout', '${IDLE_TRANSACTION_MS}', false),
+  set_config('idle_session_timeout', '0', false),
+  set_config('search_path', '', false),
+  set_config('extra_float_digits', '1', false),
   set_config('client_min_messages', 'warning', false),
   set_config('default_transaction_isolation', 'read committed', false),
-  set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'on'
-    else current_setting('synchronous_commit') end, false),
+  set_config('synchronous_commit', case current_setting('synchronous_commit') when 'remote_apply' then 'remote_apply'
+    else 'on' end, false),
   set_config('orchestrator.session', 'on', false)`;
 
 /**

@@ -48,8 +48,11 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** Errors of a wrong user, password, database, host or pooler, and of a missing permission. */
-const LASTING = /^(28...|26000|3D000|42501|ENOTFOUND|EACCES|EPERM|NotCapable)$/;
+/**
+ * Errors of a wrong user, password, database or pooler, and of a missing permission. Not `ENOTFOUND`: container engines
+ * forget the name of a host while it is down, and other hosts may be up.
+ */
+const LASTING = /^(28...|26000|3D000|42501|EACCES|EPERM|NotCapable)$/;
 
 /** What to do if a pooler gives the session of a connection to other clients. */
 export const NEEDS_SESSIONS =
@@ -72,6 +75,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   "26000": NEEDS_SESSIONS,
   "42704": NEEDS_SESSIONS,
   "22P02": NEEDS_SESSIONS,
+  "23505": "The number of a project is there already, as logical replication copies no sequences: set the sequence " +
+    "(docs/postgresql.md)",
   "25006": "The server takes no writes: name the primary in --store",
   "57014": "The statement took too long, or the operator cancelled it",
   "57P03": "The server is starting or stopping: try again",

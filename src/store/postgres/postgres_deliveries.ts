@@ -1,9 +1,10 @@
 /**
  * What deliverers keep in the database. Whoever leads under a name has a row with a number, the fence, which each new
- * leader raises. A process that has lost its lead, as it could not renew it, is refused when it saves under that name.
+ * leader raises. A process that has lost its lead, as it could not renew it, is refused when it saves under that name, and
+ * learns of it then or when it renews it.
  */
 
-import { type Deliveries, type Log, Unavailable } from "../../app/ports.ts";
+import { type Deliveries, type Lead, type Log, Unavailable } from "../../app/ports.ts";
 import type { Project } from "./project.ts";
 import { LIFE_MS, Renewal } from "./renewal.ts";
 import { SCHEMA } from "./schema.ts";
@@ -13,11 +14,14 @@ const TEXTS = `${SCHEMA}.deliveries`;
 
 const EXPIRY = `clock_timestamp() + interval '${LIFE_MS} milliseconds'`;
 
+/** No lead ends so late, unless the clock was set back: then it would be that of a dead process until the clock is there. */
+const TOO_LATE = `clock_timestamp() + interval '${2 * LIFE_MS} milliseconds'`;
+
 /** Takes a lead that is free, or has run out. Its fence tells it from every other. */
 const TAKE = `insert into ${LEADS} (project, name, holder, fence, expires_at) values ($1, $2, $3, 1, ${EXPIRY})
 on conflict (project, name) do update
 set holder = excluded.holder, fence = ${LEADS}.fence + 1, expires_at = excluded.expires_at
-where ${LEADS}.expires_at < clock_timestamp() returning fence::float8 as fence`;
+where ${LEADS}.expires_at not between clock_timestamp() and ${TOO_LATE} returning fence::float8 as fence`;
 
 const HELD = "project = $1 and name = $2 and holder = $3 and fence = $4";
 
@@ -29,36 +33,42 @@ const SAVE_AS_LEADER = `with held as (select 1 from ${LEADS} where ${HELD} for s
 insert into ${TEXTS} (project, name, text) select $1, $2, $5 from held
 on conflict (project, name) do update set text = excluded.text`;
 
-interface Lead {
+/** The lead of this process under a name. */
+interface Held {
   readonly holder: string;
   readonly fence: number;
+  readonly lost: AbortController;
 }
 
 export class PostgresDeliveries implements Deliveries {
   readonly #project: Project;
   readonly #log: Log;
   /** The leads of this process, by name. */
-  readonly #leads = new Map<string, Lead>();
+  readonly #leads = new Map<string, Held>();
 
   constructor(project: Project, log: Log) {
     this.#project = project;
     this.#log = log;
   }
 
-  async lead(name: string): Promise<AsyncDisposable | undefined> {
+  async lead(name: string): Promise<Lead | undefined> {
     const holder = crypto.randomUUID();
     const { rows: [taken] } = await this.#project.run<{ fence: number }>(TAKE, [name, holder]);
     const fence = taken?.fence ?? await this.#fenceOf(name, holder);
     if (fence === undefined) return undefined;
-    const lead: Lead = { holder, fence };
+    const lead: Held = { holder, fence, lost: new AbortController() };
     this.#leads.set(name, lead);
     const key = [name, holder, fence];
     const renewal = new Renewal({
-      renew: () => this.#project.run(`update ${LEADS} set expires_at = ${EXPIRY} where ${HELD}`, key),
+      renew: async () => {
+        const { count } = await this.#project.run(`update ${LEADS} set expires_at = ${EXPIRY} where ${HELD}`, key);
+        if (count === 0) lead.lost.abort();
+      },
       signal: this.#project.closing,
       log: this.#log,
     });
     return {
+      lost: lead.lost.signal,
       [Symbol.asyncDispose]: async () => {
         await renewal.stop();
         if (this.#leads.get(name) === lead) this.#leads.delete(name);
@@ -90,6 +100,7 @@ export class PostgresDeliveries implements Deliveries {
     if (lead === undefined) return void await this.#project.run(SAVE, [name, text]);
     const { count } = await this.#project.run(SAVE_AS_LEADER, [name, lead.holder, lead.fence, text]);
     if (count === 1) return;
+    lead.lost.abort();
     throw new Unavailable(
       "storage_failed",
       `Another process has taken over ${name}, as this one was away for too long`,

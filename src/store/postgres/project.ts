@@ -82,7 +82,7 @@ export class Project {
       throw this.#missing(rows.map(({ name }) => name));
     }
     await connection.run(
-      `insert into ${SCHEMA}.projects (name, hash) values ($1, '${GENESIS_HASH}') on conflict do nothing`,
+      `insert into ${SCHEMA}.projects (name, hash) values ($1, '${GENESIS_HASH}') on conflict (name) do nothing`,
       [this.name],
     );
     const { rows: [made] } = await connection.run<{ number: number }>(find, [this.name]);

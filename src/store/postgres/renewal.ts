@@ -4,7 +4,7 @@ import type { Log } from "../../app/ports.ts";
 
 /** How long a row lives that nobody renews, and the pause between two renewals, in milliseconds. */
 export const LIFE_MS = 60_000;
-const RENEW_MS = 5_000;
+export const RENEW_MS = 5_000;
 
 /** SQL of the moment before which a row must have been renewed to be dead. */
 export const DEAD_BEFORE = `clock_timestamp() - interval '${LIFE_MS} milliseconds'`;

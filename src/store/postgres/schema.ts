@@ -11,6 +11,12 @@ import { ServerError } from "./errors.ts";
 /** The name of the schema: everything that this program makes is in it. */
 export const SCHEMA = "orchestrator";
 
+/**
+ * A text by which rows are found. Its order must not be that of a language: an upgrade of the system that changes such an
+ * order leaves an index with rows that are not found any more, and a project that is not found would be made anew.
+ */
+const KEY = `text collate "C"`;
+
 /** The statements of each version, from the one before. */
 const STEPS: readonly (readonly string[])[] = [[
   `create schema if not exists ${SCHEMA}`,
@@ -18,7 +24,7 @@ const STEPS: readonly (readonly string[])[] = [[
   // The head of each project: the last record, and so the write lock.
   `create table ${SCHEMA}.projects (
     number int generated always as identity primary key,
-    name text not null unique,
+    name ${KEY} not null unique,
     seq bigint not null default 0,
     hash text not null,
     epoch int not null default 0
@@ -47,7 +53,7 @@ const STEPS: readonly (readonly string[])[] = [[
   )`,
   `create table ${SCHEMA}.checkpoint_chunks (
     project int not null,
-    id text not null,
+    id ${KEY} not null,
     number int not null,
     data text not null,
     made_at timestamptz not null default now(),
@@ -55,14 +61,14 @@ const STEPS: readonly (readonly string[])[] = [[
   )`,
   `create table ${SCHEMA}.sessions (
     project int not null,
-    id text not null,
+    id ${KEY} not null,
     renewed_at timestamptz not null,
     about text,
     primary key (project, id)
   )`,
   `create table ${SCHEMA}.leads (
     project int not null,
-    name text not null,
+    name ${KEY} not null,
     holder text not null,
     fence bigint not null,
     expires_at timestamptz not null,
@@ -70,7 +76,7 @@ const STEPS: readonly (readonly string[])[] = [[
   )`,
   `create table ${SCHEMA}.deliveries (
     project int not null,
-    name text not null,
+    name ${KEY} not null,
     text text not null,
     primary key (project, name)
   )`,

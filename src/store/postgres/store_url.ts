@@ -45,13 +45,19 @@ export function parseStoreUrl(text: string): StoreUrl {
   if (user === "") throw refused(`it names no user: ${FORM}`);
   if (database === "") throw refused(`it names no database: ${FORM}`);
   const hosts = hostsOf(authority, options);
+  const sslMode = sslModeOf(options.get("sslmode"), hosts);
   const rootCertificate = options.get("sslrootcert");
+  if (rootCertificate !== undefined && sslMode !== "verify-full") {
+    throw refused(
+      `it names sslrootcert, but sslmode is ${sslMode}, which checks no certificate: say sslmode=verify-full`,
+    );
+  }
   const passwordFile = options.get("passfile");
   return {
     hosts,
     user,
     database: decoded(database),
-    sslMode: sslModeOf(options.get("sslmode"), hosts),
+    sslMode,
     ...(rootCertificate !== undefined && rootCertificate !== "system" && { rootCertificate }),
     ...(passwordFile !== undefined && { passwordFile }),
   };

@@ -24,9 +24,6 @@ app.get("/stream", (c) => {
   return c.body(body, 200, { "content-type": "text/event-stream" });
 });
 
-const server = await HttpServer.listen((request) => app.fetch(request), {
-  host: "127.0.0.1",
-  port: 0,
-  log: createLog(console.error),
-});
+const server = await HttpServer.listen({ host: "127.0.0.1", port: 0, log: createLog(console.error) });
+server.answer({ handle: (request) => app.fetch(request) });
 console.log(server.port);

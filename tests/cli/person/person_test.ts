@@ -130,6 +130,35 @@ Deno.test("only add makes a data directory", async () => {
   await run(missing, "add", "a");
 });
 
+Deno.test("a task without a text is refused, and makes nothing", async () => {
+  await using data = await temporaryDirectory();
+  for (const words of [[""], [" ", "\t"], ["", "--id", "a"]]) {
+    const { code, output, log } = await runHere(`${data.path}/new`, ["add", ...words]);
+    assertEquals([code, output, log], [1, "", "Cannot add a task without a text: say what is to be done\n"]);
+  }
+  assertEquals(Array.from(Deno.readDirSync(data.path)), []);
+});
+
+Deno.test("a task that was not claimed and is not ready cannot be done, and the refusal says what comes first", async () => {
+  await using data = await temporaryDirectory();
+  const { path } = data;
+  await run(path, "add", "First");
+  await run(path, "add", "Second", "--after", "first");
+  const { code, log } = await runHere(path, ["done", "second", "it is done"]);
+  assertEquals(
+    [code, log],
+    [
+      1,
+      `Task second is not assigned to instance ${LOGIN}: it is waiting for first (pending); what would help: next first, ` +
+      "then done\n",
+    ],
+  );
+  await run(path, "next", "first");
+  await run(path, "done", "first");
+  await run(path, "next", "second");
+  await run(path, "done", "second");
+});
+
 Deno.test("nothing in a task controls the terminal", async () => {
   await using data = await temporaryDirectory();
   await run(data.path, "add", "a\x1b[2Jb\u009b31m\u202e", "--id", "a");

@@ -1126,6 +1126,24 @@ for (
   });
 
   Deno.test({
+    name: `${verb}_task of a task that is not ready says what it waits for, and what would help`,
+    permissions: "none",
+    fn() {
+      given(create(newTask("b"), newTask("a", "b"))).when(command)
+        .thenRefused(
+          "not_holder",
+          "Task a is not assigned to instance x: it is waiting for b (pending); what would help: get_next_task with " +
+            "task_id b, then complete_task",
+        );
+      given(create(newTask("b"), newTask("a", "b")), { type: "cancel_task", id: "b" }).when(command)
+        .thenRefused(
+          "not_holder",
+          "Task a is not assigned to instance x: it is blocked by b (cancelled); what would help: retry_task b; or ",
+        );
+    },
+  });
+
+  Deno.test({
     name: `${verb}_task accepts the current attempt and refuses every other as stale`,
     permissions: "none",
     fn() {

@@ -76,9 +76,9 @@ test("apply_template names unknown and missing parameters together, and what is 
   const apply = { type: "apply_template", name: "t", group: "g", settings: {} } as const;
   assertEquals(
     faultsOf(state, { ...apply, parameters: { a: "a", d: "", e: "" } }).map((each) =>
-      /parameter \w+( is missing)?/.exec(each)?.[0]
+      /parameter \w+( is missing)?|Group g already exists/.exec(each)?.[0]
     ),
-    ["parameter d", "parameter e", "parameter b is missing", "parameter c is missing"],
+    ["parameter d", "parameter e", "parameter b is missing", "parameter c is missing", "Group g already exists"],
   );
   assertEquals(faultsOf(state, { ...apply, parameters: { a: "a", b: "none", c: "none2" } }), [
     "Group g already exists",
@@ -170,6 +170,30 @@ test("commands with several fields name what is wrong with each", () => {
   const held = { id: "a", instance: "i" } as const;
   const commands: readonly (readonly [command: Command, ...starts: readonly string[]])[] = [
     [{ type: "create_group", id: "g", settings: { title: bad, maxParallel: 0 } }, "Title", "max_parallel", "Group g"],
+    [
+      { type: "update_group", id: "g", settings: { title: bad, maxParallel: 0, visibleTo: [" a", " b"] } },
+      ...["Title", "max_parallel", 'Audience " a"', 'Audience " b"'],
+    ],
+    [
+      { ...update("a", "x"), addDependencies: ["y"], settings: { assignTo: { fallbackMs: -1 } } },
+      ...[
+        "Cannot both replace",
+        "assign_to of task a",
+        "fallback_ms of task a",
+        "Cannot update task a",
+        "Dependency task x",
+      ],
+    ],
+    [
+      { type: "bulk_update", filter: {}, action: { type: "cancel" }, isAtomic: true, instance: " i" },
+      ...["Instance id", "Cannot change all tasks"],
+    ],
+    [{ type: "claim_task", instance: " i", group: "none" }, "Instance id", "Group none not found"],
+    [{ type: "claim_task", instance: " i", id: "none" }, "Instance id", "Task none not found"],
+    [
+      { type: "redact_task", id: "a", fields: [], reason: " ", records: [[0, "x"]], pastConditions: [] },
+      ...["Cannot redact as no text", "Cannot redact task a without", "The records"],
+    ],
     [{ type: "register_instance", instance: " i", settings: { ttlMs: 0 } }, "Instance id", "ttl_ms"],
     [{ type: "claim_task", instance: " i", roles: [" r"], capabilities: [" c"] }, "Instance id", "Role", "Capability"],
     [{ type: "add_note", id: "a", instance: " i", text: "" }, "Instance id", "Cannot add a note"],

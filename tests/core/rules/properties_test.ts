@@ -10,14 +10,14 @@ import { MAX_NAMED } from "../../../src/core/model/limits.ts";
 import type { Task } from "../../../src/core/model/task.ts";
 import { decide } from "../../../src/core/rules/decide.ts";
 import { applyWithConsequences } from "../../../src/core/state/cascade.ts";
-import { advanceClock, evolve } from "../../../src/core/state/evolve.ts";
+import { advanceClock, evolve, rewindClock } from "../../../src/core/state/evolve.ts";
 import type { Heap, HeapEntry } from "../../../src/core/state/heap.ts";
 import { firstAnswerable, mayClaimMore, nextClaim, profileIn } from "../../../src/core/state/next_claim.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { newsFor, tellsNews } from "../../../src/core/views/news.ts";
 import { noTasks } from "../../../src/core/views/no_tasks.ts";
 import { checkEnds } from "../../proof/history/check_ends.ts";
-import { acyclicGraph, command, crowds, expiries, gatherings, IDS, INSTANCES, turns } from "../arbitraries.ts";
+import { acyclicGraph, command, crowds, delays, expiries, gatherings, IDS, INSTANCES, turns } from "../arbitraries.ts";
 import { claim, claimingAs, complete, contextAt, create, fail, run, waiting } from "../given.ts";
 import { findTask } from "../../../src/core/state/lookup.ts";
 import { decidingResult } from "../deciding_result.ts";
@@ -383,6 +383,32 @@ Deno.test({
         assertEquals(indexesOf(restored), indexesOf(state));
         assertEquals(drain(restored), drain(state));
         assertEquals(snapshotOf(restored), snapshotOf(state));
+      }),
+      { numRuns: 100 },
+    );
+  },
+});
+
+Deno.test({
+  name: "a process whose clock is ahead of the records that it reads has the same state as those who wrote them",
+  permissions: "none",
+  fn() {
+    fc.assert(
+      fc.property(fc.oneof(turns(), delays()), fc.array(fc.nat(40), { minLength: 1 }), (turns, aheadMs) => {
+        const ahead = emptyState();
+        let read = 0;
+        play(turns, (state, { events, at }) => {
+          const later = Math.max(at, state.now) + aheadMs[read++ % aheadMs.length]!;
+          advanceClock(ahead, later);
+          for (const event of events) evolve(ahead, event, at);
+          rewindClock(ahead, later);
+          const writer = restore(snapshotOf(state));
+          advanceClock(writer, later);
+          assertEquals(snapshotOf(ahead), snapshotOf(writer));
+          assertEquals(indexesOf(ahead), indexesOf(writer));
+          const swept = (each: State) => decide(each, { type: "sweep" }, contextAt(later)).events;
+          assertEquals(swept(ahead), swept(writer));
+        });
       }),
       { numRuns: 100 },
     );

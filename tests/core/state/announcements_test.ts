@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { upcast2to3 } from "../../../src/core/messages/upcast.ts";
 import { MAX_RECORD_TASKS } from "../../../src/core/model/limits.ts";
-import { advanceClock, evolveRecord, rewindClock } from "../../../src/core/state/evolve.ts";
+import { advanceClock, evolve, evolveRecord, rewindClock } from "../../../src/core/state/evolve.ts";
 import { emptyState, type State } from "../../../src/core/state/state.ts";
 import { isSweepDue, nextChangeAt } from "../../../src/core/state/timers.ts";
 import { crowds, expiries, gatherings, turns } from "../arbitraries.ts";
@@ -80,6 +80,22 @@ Deno.test({
     assertEquals([isSweepDue(state, 100), runWhole(state, SWEEP, 101).events], [false, []]);
     const other = delayed();
     assertEquals(runWhole(other, create(newTask("c")), 100).events.at(-1), { type: "tasks.ready", tasks: ["a", "c"] });
+  },
+});
+
+Deno.test({
+  name: "a ready task that is delayed is announced after that, by a process that reads of it late, too",
+  permissions: "none",
+  fn() {
+    const state = stateAfter(create(newTask("a")));
+    const delay = { type: "task.updated", id: "a", settings: { notBefore: 100 } } as const;
+    // This process has looked at the time, and only then reads what another one wrote before.
+    advanceClock(state, 120);
+    evolve(state, delay, 90);
+    assertEquals(snapshotOf(state).unannounced, []);
+    assertEquals(isSweepDue(state, 120), true);
+    assertEquals(runWhole(state, SWEEP, 120).events, [{ type: "tasks.ready", tasks: ["a"] }]);
+    assertEquals(isSweepDue(state, 121), false);
   },
 });
 

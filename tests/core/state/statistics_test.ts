@@ -162,9 +162,10 @@ function countsOf({ days, outcomes, work, queues, leads }: SavedStatistics): Cou
 function countEvents(facts: readonly Fact[]): ReadonlyMap<string | undefined, Counts> {
   const counts = new Map<string | undefined, Counts>();
   const groups = new Map<string, string | undefined>();
-  const starts = new Map<string, number>();
-  /** When an attempt ended that its holder may still complete, and since when it ran. */
-  const ends = new Map<string, { readonly at: number }>();
+  /** Since when attempts run; undefined for one that was imported without its start, whose duration is not known. */
+  const starts = new Map<string, number | undefined>();
+  /** When an attempt ended that its holder may still complete; undefined as above. */
+  const ends = new Map<string, number | undefined>();
   const add = (id: string, change: Partial<Counts>, outcome?: string) => {
     const before = counts.get(groups.get(id)) ?? NOTHING;
     counts.set(groups.get(id), {
@@ -178,10 +179,11 @@ function countEvents(facts: readonly Fact[]): ReadonlyMap<string | undefined, Co
     });
   };
   const end = (id: string, at: number, outcome: string) => {
-    const start = starts.get(id) ?? ends.get(id)?.at;
-    if (start === undefined) return;
-    if (starts.delete(id) || outcome === "completed") add(id, { busyMs: at - start }, outcome);
-    ends.set(id, { at });
+    if (!starts.has(id) && !ends.has(id)) return;
+    const start = starts.has(id) ? starts.get(id) : ends.get(id);
+    const busyMs = start === undefined ? 0 : Math.max(0, at - start);
+    if (starts.delete(id) || outcome === "completed") add(id, { busyMs }, outcome);
+    ends.set(id, start === undefined ? undefined : at);
   };
   for (const { event, at } of facts) {
     switch (event.type) {
@@ -190,7 +192,7 @@ function countEvents(facts: readonly Fact[]): ReadonlyMap<string | undefined, Co
         for (const { id, group, ...task } of event.tasks) {
           groups.set(id, group);
           add(id, { created: 1 });
-          if ("startedAt" in task && task.status === "in_progress") starts.set(id, task.startedAt ?? at);
+          if ("status" in task && task.status === "in_progress") starts.set(id, task.startedAt);
         }
         break;
       case "task.updated":

@@ -69,6 +69,18 @@ Deno.test("a command may call the service that it is told to, and a server of on
   assertEquals(denoFlags(splitArguments([]), { ...PLACES, service }).includes(flag), false);
 });
 
+Deno.test("a command may do everything if Deno's flag says so, before and after its name", () => {
+  const own = denoFlags(splitArguments(["doctor"]), PLACES).filter((flag) => !/^--allow-/.test(flag));
+  for (const flag of ["-A", "--allow-all"]) {
+    for (const args of [[flag, "doctor"], ["doctor", flag]]) {
+      const start = splitArguments(args);
+      assertEquals(start.args, ["doctor"]);
+      assertEquals(denoFlags(start, PLACES), [...own, flag]);
+    }
+  }
+  assertEquals(splitArguments(["note", "a", "--", "-A"]).args, ["note", "a", "--", "-A"]);
+});
+
 Deno.test("a command may use the files that it is given", () => {
   assertEquals(permitted("import", "plan.json").read, [...SERVER.read, "plan.json"]);
   assertEquals(permitted("import", "-").read, SERVER.read);

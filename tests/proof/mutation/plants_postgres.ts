@@ -37,8 +37,14 @@ export const POSTGRES_PLANTS: readonly Plant[] = [
   {
     name: "PostgreSQL: sessions live by the local clock",
     path: "src/store/postgres/postgres_sessions.ts",
-    code: "run<{ id: string }>(LIVE, [ids])",
-    instead: 'run<{ id: string }>(LIVE.replace("clock_timestamp()", `to_timestamp(${Date.now() / 1_000})`), [ids])',
+    code: "run<Known>(KNOWN, [ids])",
+    instead: 'run<Known>(KNOWN.replace("clock_timestamp()", `to_timestamp(${Date.now() / 1_000})`), [ids])',
+  },
+  {
+    name: "PostgreSQL: sessions that could not be renewed count as dead",
+    path: "src/store/postgres/continuity.ts",
+    code: "return !this.#isGap(time) && this.#elapsed() - this.#resumedAt >= CATCH_UP_MS;",
+    instead: "return !this.#isGap(time) || this.#elapsed() - this.#resumedAt >= 0;",
   },
   {
     name: "PostgreSQL: a lead without a fence",

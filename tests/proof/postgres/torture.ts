@@ -2,7 +2,8 @@
 
 import type { Cluster } from "../../support/postgres.ts";
 import { RecordingLog } from "../../support/log.ts";
-import { parseCalls } from "../history/call_log.ts";
+import { until } from "../../support/until.ts";
+import { type Call, parseCalls } from "../history/call_log.ts";
 import { type Random, randomOf } from "../history/random.ts";
 import { SpellMaker } from "../torture/disk_full.ts";
 import { Fleet } from "../torture/fleet.ts";
@@ -16,6 +17,12 @@ const PAUSE_MS = 400;
 
 /** How long connections are taken and the head is locked: past the wait of a call for the lock, in milliseconds. */
 const HOLD_MS = 1_000;
+
+/** Fewest calls that are answered, so that there is something to check. */
+const MIN_ANSWERED = 50;
+
+/** How much longer it takes at most on a machine that is too busy to do all and to answer so many calls, in milliseconds. */
+const MAX_LATE_MS = 120_000;
 
 export interface TortureOptions {
   readonly cluster: Cluster;
@@ -43,31 +50,50 @@ export async function torture({ cluster, logs, seed, workers, durationMs }: Tort
     ...[cluster.port, project, seed, worker, workers, life].map(String),
   ];
   await using fleet = new Fleet({ logs, workers, argumentsOf }, await SpellMaker.find());
-  const done = await disturb({ cluster, fleet, workers, random: randomOf(seed), durationMs });
+  const done = await disturb({ cluster, fleet, logs, workers, random: randomOf(seed), durationMs });
   await fleet.end();
-  const calls = Array.from(Deno.readDirSync(logs), ({ name }) => parseCalls(Deno.readTextFileSync(`${logs}/${name}`)));
   const database = finalDatabase(cluster.address);
-  const ran = await examine({ database, project, calls: calls.flat(), log: new RecordingLog() });
+  const ran = await examine({ database, project, calls: callsIn(logs), log: new RecordingLog() });
   return { ...ran, done, failures: fleet.failures };
 }
 
-interface Disturbance extends Pick<TortureOptions, "cluster" | "workers" | "durationMs"> {
+/** What processes have said in the files of a directory. */
+function callsIn(logs: string): readonly Call[] {
+  return Array.from(Deno.readDirSync(logs), ({ name }) => parseCalls(Deno.readTextFileSync(`${logs}/${name}`))).flat();
+}
+
+/** The calls that were answered. */
+export function answeredOf(calls: readonly Call[]): readonly Call[] {
+  return calls.filter(({ end }) => end?.outcome.type === "answered");
+}
+
+interface Disturbance extends Pick<TortureOptions, "cluster" | "logs" | "workers" | "durationMs"> {
   readonly fleet: Fleet;
   readonly random: Random;
 }
 
-/** Goes through all that can be done, again and again; after each, a process is killed. */
-async function disturb({ cluster, fleet, workers, random, durationMs }: Disturbance): Promise<Record<string, number>> {
-  const until = performance.now() + durationMs;
+/**
+ * Goes through all that can be done, again and again; after each, a process is killed. Goes on after its time until all was
+ * done once, and some calls were answered.
+ */
+async function disturb(
+  { cluster, fleet, logs, workers, random, durationMs }: Disturbance,
+): Promise<Record<string, number>> {
+  // Whoever comes first makes the tables.
+  await until("a first answer", () => answeredOf(callsIn(logs)).length > 0);
+  const end = performance.now() + durationMs;
   const done: Record<string, number> = {};
-  while (performance.now() < until) {
-    for (const [name, action] of Object.entries(ACTIONS)) {
-      if (performance.now() >= until) break;
-      await pause(random.between(1, PAUSE_MS));
-      await action(cluster, fleet, random.between(0, workers - 1));
-      done[name] = (done[name] ?? 0) + 1;
-      await fleet.kill(random.between(0, workers - 1));
-    }
+  const actions = Object.entries(ACTIONS);
+  const isEnough = () => {
+    return Object.keys(done).length === actions.length && answeredOf(callsIn(logs)).length >= MIN_ANSWERED;
+  };
+  const isOver = () => performance.now() >= end && (isEnough() || performance.now() >= end + MAX_LATE_MS);
+  for (let turn = 0; !isOver(); turn++) {
+    const [name, action] = actions[turn % actions.length]!;
+    await pause(random.between(1, PAUSE_MS));
+    await action(cluster, fleet, random.between(0, workers - 1));
+    done[name] = (done[name] ?? 0) + 1;
+    await fleet.kill(random.between(0, workers - 1));
   }
   return done;
 }

@@ -3,8 +3,11 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Engine } from "../../../src/app/engine.ts";
 import { localOperator } from "../../../src/core/model/access.ts";
+import { isoTime } from "../../../src/core/model/text.ts";
 import { READABLE_SNAPSHOTS } from "../../../src/core/state/snapshot.ts";
-import { isoTime, type Json, presentGroup, presentTask } from "../../../src/mcp/present.ts";
+import type { Json } from "../../../src/mcp/page.ts";
+import { presentGroup } from "../../../src/mcp/present.ts";
+import { presentTask } from "../../../src/mcp/present_task.ts";
 import { realDisk } from "../../../src/store/file/disk.ts";
 import { verifyJournal } from "../../../src/store/file/maintenance.ts";
 import { checkpoint, startStore, wholeState } from "../../support/store.ts";

@@ -14,8 +14,11 @@ const DIRECTORY = "/data";
 const SEGMENT_BYTES = 1;
 const SEGMENTS = 20;
 
-/** The two locks, the segment in use, and one more file that is looked at or written. */
-const MAX_OPEN = 4;
+/**
+ * The two locks, the segment in use, one file of a checkpoint that is being read or written, and one of an index that is being
+ * made meanwhile.
+ */
+const MAX_OPEN = 5;
 
 /** What uses a data directory, from its opening to its end. */
 const USES: Readonly<Record<string, (disk: MemoryDisk) => Promise<unknown> | unknown>> = {

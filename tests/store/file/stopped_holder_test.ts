@@ -13,7 +13,7 @@ Deno.test({
   async fn() {
     if (Deno.build.os === "windows") return console.log("Skipped on Windows: processes cannot be stopped");
     await using directory = await temporaryDirectory();
-    await using store = await startStore({ directory: directory.path, lockWaitMs: 200 });
+    await using store = await startStore({ directory: directory.path, lockWaitMs: 500 });
     await createTask(store.engine, "before");
     await using child = startChild(new URL("hold_lock.ts", import.meta.url), [directory.path]);
     assertEquals((await child.lines.next()).value, "held");
@@ -40,7 +40,7 @@ Deno.test({
     await waiting;
     await until("a call to get the lock", () => createTask(store.engine, "later").then(() => true, () => false));
     // The lock that came late was let go: another process gets it.
-    await using other = await startStore({ directory: directory.path, lockWaitMs: 200 });
+    await using other = await startStore({ directory: directory.path, lockWaitMs: 500 });
     await until(
       "another process to get the lock",
       () => createTask(other.engine, "last").then(() => true, () => false),

@@ -16,6 +16,7 @@ import { RecordingLog } from "../../support/log.ts";
 import { testOnPostgres } from "../../support/postgres.ts";
 import { append, createTask, drafted, taskIds } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
+import { missStandby } from "./missing_standby.ts";
 
 testOnPostgres("failures of PostgreSQL", (cluster) => {
   class Store implements AsyncDisposable {
@@ -46,32 +47,19 @@ testOnPostgres("failures of PostgreSQL", (cluster) => {
       const engine = await Engine.start(store);
       for (const id of times(before, (index) => `t${index}`)) await createTask(engine, id);
       const admin = await newDatabase().connect();
-      const standBy = async (names: string) => {
-        await admin.run(`alter system set synchronous_standby_names = '${names}'`);
-        await admin.run("select pg_reload_conf()");
-        const sees = async () => {
-          const connection = await newDatabase().connect();
-          const { rows } = await connection.run("select 1 from pg_settings where name = $1 and setting = $2", [
-            "synchronous_standby_names",
-            names,
-          ]);
-          connection.destroy();
-          return rows.length > 0;
-        };
-        await until("the server to have read its settings", sees);
-      };
-      await standBy("nobody");
-      let isOver = false;
-      const call = engine.execute(create(newTask("late")), localOperator("test"));
-      const settled = Promise.allSettled([call]).finally(() => isOver = true);
-      await until("the call to end", async () => {
-        await admin.run("select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'");
-        return isOver;
-      });
-      const [outcome] = await settled;
-      assert(outcome.status === "rejected" && outcome.reason instanceof Unavailable);
-      assertEquals(outcome.reason.code, "outcome_unknown");
-      await standBy("");
+      {
+        await using _missing = await missStandby(newDatabase());
+        let isOver = false;
+        const call = engine.execute(create(newTask("late")), localOperator("test"));
+        const settled = Promise.allSettled([call]).finally(() => isOver = true);
+        await until("the call to end", async () => {
+          await admin.run("select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'");
+          return isOver;
+        });
+        const [outcome] = await settled;
+        assert(outcome.status === "rejected" && outcome.reason instanceof Unavailable);
+        assertEquals(outcome.reason.code, "outcome_unknown");
+      }
       assertEquals((await taskIds(engine)).includes("late"), true);
       admin.destroy();
       await engine.close();
@@ -123,9 +111,9 @@ testOnPostgres("failures of PostgreSQL", (cluster) => {
 
   Deno.test("a statement that the server has forgotten is never sent again after those that follow it", async () => {
     const connection = await newDatabase().connect();
-    await connection.run("create table rows (n int)");
+    await connection.run("create table public.rows (n int)");
     const add = () => {
-      const statements = [["begin"], ["insert into rows values ($1)", [1]], ["commit"]] as const;
+      const statements = [["begin"], ["insert into public.rows values ($1)", [1]], ["commit"]] as const;
       return Promise.allSettled(statements.map(([text, values]) => connection.run(text, values)));
     };
     for (const { status } of await add()) assertEquals(status, "fulfilled");
@@ -135,23 +123,48 @@ testOnPostgres("failures of PostgreSQL", (cluster) => {
     assertEquals(inserted.reason.code, "26000");
     assertEquals(connection.isLost, true);
     const other = await newDatabase().connect();
-    assertEquals((await other.run("select from rows")).count, 1);
+    assertEquals((await other.run("select from public.rows")).count, 1);
     other.destroy();
   });
 
   Deno.test("settings of a role make nothing less safe", async () => {
     const admin = await newDatabase().connect();
+    const settings = {
+      synchronous_commit: "off",
+      lock_timeout: "0",
+      idle_session_timeout: "60000",
+      default_transaction_isolation: "serializable",
+      extra_float_digits: "-13",
+      search_path: "public, pg_catalog",
+    };
+    const sees = async (user: string) => {
+      const connection = await newDatabase({ address: { ...cluster().address, user } }).connect();
+      const { rows } = await connection.run<{ setting: string }>(
+        "select coalesce(setting, '') as setting from pg_settings join unnest($1::text[]) with ordinality as wanted(name, place) using (name) order by place",
+        [Object.keys(settings)],
+      );
+      connection.destroy();
+      return rows.map(({ setting }) => setting);
+    };
     await admin.run("create role hasty login");
-    for (
-      const setting of ["synchronous_commit = off", "lock_timeout = 0", "default_transaction_isolation = serializable"]
-    ) {
-      await admin.run(`alter role hasty set ${setting}`);
+    for (const [name, value] of Object.entries(settings)) await admin.run(`alter role hasty set ${name} = ${value}`);
+    const safe = [String(LOCK_WAIT_MS), "0", "read committed", "1", ""];
+    assertEquals(await sees("hasty"), ["on", ...safe]);
+    // Without the standby it is as hasty; with more than its log it is stricter.
+    for (const [value, seen] of [["local", "on"], ["remote_write", "on"], ["remote_apply", "remote_apply"]]) {
+      await admin.run(`alter role hasty set synchronous_commit = ${value}`);
+      assertEquals((await sees("hasty"))[0], seen);
     }
-    const connection = await newDatabase({ address: { ...cluster().address, user: "hasty" } }).connect();
-    const { rows } = await connection.run(`select current_setting('synchronous_commit') as commit,
-      current_setting('transaction_isolation') as isolation,
-      (select setting from pg_settings where name = 'lock_timeout') as wait`);
-    assertEquals(rows, [{ commit: "on", isolation: "read committed", wait: String(LOCK_WAIT_MS) }]);
-    for (const each of [connection, admin]) each.destroy();
+    admin.destroy();
+  });
+
+  Deno.test("a function that another user has made does not stand in for one of PostgreSQL", async () => {
+    const admin = await newDatabase().connect();
+    await admin.run(`create function public.cardinality(text[]) returns int language plpgsql
+      as $$ begin raise exception 'carried out with the rights of %', current_user; end $$`);
+    await using store = new Store("functions");
+    await append(store.journal, [drafted("a")]);
+    await admin.run("drop function public.cardinality(text[])");
+    admin.destroy();
   });
 });

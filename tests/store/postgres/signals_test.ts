@@ -12,6 +12,7 @@ import { overriding } from "../../support/overriding.ts";
 import { testOnPostgres } from "../../support/postgres.ts";
 import { append, drafted } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
+import { missStandby } from "./missing_standby.ts";
 
 testOnPostgres("hints", (cluster) => {
   Deno.test("a database that lets nobody listen leaves those who watch to their polls", async () => {
@@ -60,28 +61,14 @@ testOnPostgres("hints", (cluster) => {
     let isHeard = false;
     const ears = await database.connect({ onNotification: () => isHeard = true });
     await ears.run(`listen orchestrator_${number}`);
-    const [admin, writer] = [await database.connect(), await database.connect()];
-    const setStandbys = async (names: string) => {
-      await admin.run(`alter system set synchronous_standby_names = '${names}'`);
-      await admin.run("select pg_reload_conf()");
-    };
     const signals = new Signals(project);
-    await admin.run("create table written (n int)");
-    await setStandbys("nobody");
-    let writing: Promise<unknown> | undefined;
-    try {
-      await until("commits to wait for the standby", async () => {
-        writing ??= writer.run("insert into written values (1)").finally(() => writing = undefined);
-        return (await admin.run("select from pg_stat_activity where wait_event = 'SyncRep'")).count > 0;
-      });
+    {
+      await using _missing = await missStandby(database);
       signals.tell(1);
       await until("the hint", () => isHeard);
-    } finally {
-      await setStandbys("");
-      await writing;
-      for (const each of [ears, writer, admin]) each.destroy();
-      await signals.close();
-      await project.close();
     }
+    ears.destroy();
+    await signals.close();
+    await project.close();
   });
 });

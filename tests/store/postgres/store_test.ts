@@ -11,6 +11,7 @@ import { Database } from "../../../src/store/postgres/database.ts";
 import { PostgresCheckpoints } from "../../../src/store/postgres/postgres_checkpoints.ts";
 import { PostgresDeliveries } from "../../../src/store/postgres/postgres_deliveries.ts";
 import { PostgresJournal } from "../../../src/store/postgres/postgres_journal.ts";
+import { PostgresSessions } from "../../../src/store/postgres/postgres_sessions.ts";
 import { Project } from "../../../src/store/postgres/project.ts";
 import { SCHEMA, SCHEMA_VERSION } from "../../../src/store/postgres/schema.ts";
 import { create, newTask, times } from "../../core/given.ts";
@@ -18,6 +19,7 @@ import { snapshotOf } from "../../core/snapshot.ts";
 import { RecordingLog } from "../../support/log.ts";
 import { testOnPostgres } from "../../support/postgres.ts";
 import { append, createTask, drafted, taskIds, wholeState } from "../../support/store.ts";
+import { until } from "../../support/until.ts";
 
 /** Text that does not become much smaller when it is compressed. */
 function noise(characters: number): string {
@@ -133,11 +135,12 @@ testOnPostgres("the store in PostgreSQL", (cluster) => {
     assertEquals(rows, [{ block: 0 }, { block: 1 }, { block: 2 }]);
   });
 
-  Deno.test("a process that was away for too long cannot save over the one that has taken over", async () => {
+  Deno.test("a process that was away for too long cannot save over the one that has taken over, and learns of it", async () => {
     await using one = new Store();
     await using two = new Store(one.name);
     const [away, here] = [one, two].map(({ project, log }) => new PostgresDeliveries(project, log));
-    await using _lead = await away?.lead("hook");
+    await using before = await away?.lead("hook");
+    await using idle = await away?.lead("idle");
     await away?.save("hook", "1");
     await two.project.run(`update ${SCHEMA}.leads set expires_at = now() where project = $1`);
     await using lead = await here?.lead("hook");
@@ -145,6 +148,63 @@ testOnPostgres("the store in PostgreSQL", (cluster) => {
     await here?.save("hook", "2");
     const error = await assertRejects(async () => await away?.save("hook", "3"), Unavailable);
     assertEquals([error.code, await here?.load("hook")], ["storage_failed", "2"]);
+    assertEquals([before?.lost.aborted, lead.lost.aborted], [true, false]);
+    // One that saves nothing learns of it when it renews.
+    await using _idle = await here?.lead("idle");
+    await until("the renewal", () => idle?.lost.aborted === true);
+  });
+
+  Deno.test("a new project whose number is there already, as after logical replication, is told how to get another", async () => {
+    await using one = new Store();
+    await one.project.number();
+    const admin = await newDatabase().connect();
+    const sequence = "pg_get_serial_sequence('orchestrator.projects', 'number')";
+    await admin.run(`select setval(${sequence}, 1, false)`);
+    const late = `late${projects++}`;
+    await using refused = new Store(late);
+    const error = await assertRejects(() => refused.journal.identity(), Unavailable);
+    assert(error.message.includes("set the sequence"), error.message);
+    await admin.run(`select setval(${sequence}, max(number)) from ${SCHEMA}.projects`);
+    await refused.project.number();
+    admin.destroy();
+  });
+
+  Deno.test("a session that died, as its process slept, and was opened again does not end with its first handle", async () => {
+    await using one = new Store();
+    const sessions = new PostgresSessions(one.project, one.log);
+    const first = await sessions.open("s");
+    await until("it to have died, before it is renewed", async () => {
+      await one.project.run(`update ${SCHEMA}.sessions set renewed_at = now() - interval '1 hour' where project = $1`);
+      return (await sessions.dead(["s"])).length > 0;
+    });
+    const second = await sessions.open("s");
+    await first[Symbol.asyncDispose]();
+    assertEquals(await sessions.dead(["s"]), []);
+    await second[Symbol.asyncDispose]();
+    assertEquals(await sessions.dead(["s"]), ["s"]);
+  });
+
+  Deno.test("a lead of a process that died ends in time, however far the clock was set back", async () => {
+    await using one = new Store();
+    await using two = new Store(one.name);
+    const [away, here] = [one, two].map(({ project, log }) => new PostgresDeliveries(project, log));
+    await using _lead = await away?.lead("hook");
+    assertEquals(await here?.lead("hook"), undefined);
+    await two.project.run(`update ${SCHEMA}.leads set expires_at = now() + interval '1 day' where project = $1`);
+    await using lead = await here?.lead("hook");
+    assert(lead !== undefined);
+    await assertRejects(async () => await away?.save("hook", "late"), Unavailable);
+  });
+
+  Deno.test("the order of no index is that of a language, which may change with the system", async () => {
+    await using store = new Store();
+    const { rows } = await store.project.run<{ columns: number; others: string | null }>(
+      `select count(*)::int as columns,
+        string_agg(indexrelid::regclass::text, ', ') filter (where collname <> 'C') as others
+      from pg_index cross join lateral unnest(indcollation) as used(id) join pg_collation on pg_collation.oid = used.id
+      join pg_class on pg_class.oid = indrelid where relnamespace = '${SCHEMA}'::regnamespace and $1 > 0`,
+    );
+    assertEquals(rows, [{ columns: 5, others: null }]);
   });
 
   Deno.test("a record that was changed in the database is damage, and named", async () => {

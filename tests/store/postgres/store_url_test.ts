@@ -45,6 +45,8 @@ Deno.test("what is wrong with an address is said, with what would work", () => {
     ["postgres://me@h:x/d", "x is no port"],
     ["postgres://me@h:65536/d", "65536 is no port"],
     ["postgres://me@h/d?sslmode=prefer", "there are disable, require, verify-full"],
+    ["postgres://me@h/d?sslmode=require&sslrootcert=/ca.pem", "say sslmode=verify-full"],
+    ["postgres://me@localhost/d?sslrootcert=/ca.pem", "sslmode is disable"],
     ["postgres://me@h/d?options=-c", "there are host, port, sslmode"],
     ["postgres://me@h/d?target_session_attrs=any", "leave it out"],
     ["postgres://me@h/%", "not percent-encoded"],

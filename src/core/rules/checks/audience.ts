@@ -6,12 +6,14 @@
 import { hasRight, type KnownCaller, sessionOf } from "../../model/access.ts";
 import { type Audience, describeAudience, isWithin } from "../../model/audience.ts";
 import { type Dependency, referencesOf } from "../../model/dependency.ts";
+import { checkAll, checkEach } from "../../model/faults.ts";
+import type { Names } from "../../model/id_map.ts";
 import { MAX_NAMED } from "../../model/limits.ts";
 import { Refusal } from "../../model/refusal.ts";
 import type { Assignment, NewTask } from "../../model/task.ts";
 import { nameSome } from "../../model/text.ts";
 import { conditionsOn } from "../../state/conditions.ts";
-import { inOrderOfCreation } from "../../state/lookup.ts";
+import { dependentsOf, inOrderOfCreation } from "../../state/lookup.ts";
 import { seen, UNSEEN, wholeOf } from "../../state/sight.ts";
 import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
 
@@ -40,19 +42,31 @@ export function withTasks(audiences: Audiences, changed: (id: string) => boolean
   return { ...audiences, ofTask: (id) => changed(id) ? audience : audiences.ofTask(id) };
 }
 
-/** Refuses a task that depends on what not all who see it see, or that names such a task in `notBy`. */
-export function checkReferences({ id, dependencies, assignTo }: Referring, { ofTask, ofGroup }: Audiences): void {
+/** The tasks and groups that a caller may name: those that it sees, and those that it makes. */
+export interface Visible {
+  readonly tasks: Names;
+  readonly groups: Names;
+}
+
+/**
+ * Refuses a task that depends on what not all who see it see, or that names such a task in `notBy`. A refusal tells
+ * audiences, so it is silent about what the caller does not see: that is refused as not found.
+ */
+export function checkReferences(
+  { id, dependencies, assignTo }: Referring,
+  { ofTask, ofGroup }: Audiences,
+  { tasks, groups }: Visible,
+): void {
   const audience = ofTask(id);
-  for (const dependency of dependencies) {
-    for (const { type, id: name } of referencesOf(dependency)) {
-      const other = type === "group" ? ofGroup(name) : ofTask(name);
-      if (!isWithin(audience, other)) throw notSeenByAll(id, { audience, name, other, type });
-    }
-  }
-  for (const name of assignTo?.notBy ?? []) {
-    const other = ofTask(name);
-    if (!isWithin(audience, other)) throw notSeenByAll(id, { audience, name, other, type: "task" });
-  }
+  const named = new Map<string, Pick<Reference, "type" | "name">>();
+  const add = (type: Reference["type"], name: string) => named.set(`${type} ${name}`, { type, name });
+  for (const dependency of dependencies) for (const { type, id: name } of referencesOf(dependency)) add(type, name);
+  for (const name of assignTo?.notBy ?? []) add("task", name);
+  checkEach(named.values(), ({ type, name }) => {
+    if (!(type === "group" ? groups : tasks).has(name)) return;
+    const other = type === "group" ? ofGroup(name) : ofTask(name);
+    if (!isWithin(audience, other)) throw notSeenByAll(id, { audience, name, other, type });
+  });
 }
 
 /** A change of a task, or of several that join a group together. */
@@ -66,25 +80,31 @@ export interface Change {
   readonly isMoved?: (id: string) => boolean;
 }
 
-/** Refuses a change after which some callers would see too much, or a task without what it depends on. */
+/**
+ * Refuses a change after which some callers would see too much, or a task without what it depends on. A group that the
+ * caller does not see is refused as not found.
+ */
 export function checkChange(
   state: ReadonlyState,
   node: ReadonlyTaskNode,
   { caller, group, dependencies, assignTo, isMoved = (id) => id === node.task.id }: Change,
 ): void {
-  if (wholeOf(state).restricted.size === 0) return;
+  if (wholeOf(state).restricted.size === 0 || (group != null && !state.groups.has(group))) return;
   const { task } = node;
   const present = audiencesIn(state);
   const from = present.ofTask(task.id);
   const to = group === undefined ? from : group === null ? undefined : present.ofGroup(group);
   const audiences = withTasks(present, isMoved, to);
-  if (group !== undefined) checkNotWider(caller, `task ${task.id}`, { from, to });
-  checkReferences({
+  const changed = {
     id: task.id,
     dependencies: dependencies ?? task.dependencies,
     assignTo: assignTo === undefined ? task.assignTo : assignTo ?? undefined,
-  }, audiences);
-  if (group !== undefined) checkDependentsOf(state, [node], audiences);
+  };
+  checkAll(
+    () => group !== undefined && checkNotWider(caller, `task ${task.id}`, { from, to }),
+    () => checkReferences(changed, audiences, state),
+    () => group !== undefined && checkDependentsOf(state, [node], audiences),
+  );
 }
 
 /** Refuses an audience of tasks on which others depend, or that others name in `notBy`, if more callers see those. */
@@ -93,12 +113,14 @@ export function checkDependentsOf(
   nodes: Iterable<ReadonlyTaskNode>,
   audiences: Audiences,
 ): void {
-  for (const node of nodes) {
+  checkEach(nodes, (node) => {
     const { id } = node.task;
-    const dependents = [...node.dependents, ...Array.from(node.subscribers, ({ root }) => root)];
-    checkSeenByAll(state, { name: `task ${id}`, audience: audiences.ofTask(id), dependents }, audiences);
-    checkNamingOf(state, id, audiences);
-  }
+    const dependents = Array.from(dependentsOf(node));
+    checkAll(
+      () => checkSeenByAll(state, { name: `task ${id}`, audience: audiences.ofTask(id), dependents }, audiences),
+      () => checkNamingOf(state, id, audiences),
+    );
+  });
 }
 
 /** Refuses an audience of a task, which may be new, that others name in `notBy`, if more callers see those. */
@@ -114,15 +136,11 @@ export function checkDependentsOfGroup(state: ReadonlyState, node: ReadonlyGroup
   checkSeenByAll(state, { name: `group ${id}`, audience: audiences.ofGroup(id), dependents }, audiences);
 }
 
-/**
- * The audience of a group that a caller makes: that of the caller if none is given.
- *
- * @throws Refusal `not_visible` if it has audiences that are not the caller's
- */
-export function audienceGiven(caller: KnownCaller, id: string, given: Audience): Audience {
-  if (sees(caller) || given === undefined) return given ?? caller.audiences;
+/** Refuses an audience of a group that has names which are not the caller's; none is that of the caller. */
+export function checkAudienceGiven(caller: KnownCaller, id: string, given: Audience): void {
+  if (sees(caller) || given === undefined) return;
   const others = given.filter((each) => caller.audiences?.includes(each) !== true);
-  if (others.length === 0) return given;
+  if (others.length === 0) return;
   throw notVisible(
     `Cannot make group ${id} visible to ${nameSome(others)} as ${caller.name} is of ${
       describeAudience(caller.audiences)

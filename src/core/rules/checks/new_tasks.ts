@@ -11,7 +11,7 @@ import { checkNewId, checkText } from "../../model/values.ts";
 import { conditionsOn } from "../../state/conditions.ts";
 import { wholeOf } from "../../state/sight.ts";
 import type { ReadonlyGroupNode, ReadonlyState, ReadonlyTaskNode } from "../../state/state.ts";
-import { type Audiences, audiencesIn, checkNamingOf, checkReferences } from "./audience.ts";
+import { type Audiences, audiencesIn, checkNamingOf, checkReferences, type Visible } from "./audience.ts";
 import { refuseCycle } from "./cycle.ts";
 import { checkDependencies } from "./dependencies.ts";
 import { checkSettings } from "./settings.ts";
@@ -23,6 +23,8 @@ export interface NewTasksOptions {
   readonly newGroups?: ReadonlyIdMap<GroupSettings>;
   /** Whether they are a part of tasks that were checked together: a later part may have those that `notBy` names. */
   readonly isPart?: boolean;
+  /** Those without the group that they must have: who will see them is not known yet. */
+  readonly unplaced?: ReadonlySet<string>;
 }
 
 /** Refuses all tasks if one of them cannot be added to the graph. */
@@ -60,16 +62,15 @@ export function checkNewTasks(state: ReadonlyState, tasks: readonly NewTask[], o
           () => checkDependencies(task.id, task.dependencies, known),
         )),
     () => refuseCycle(state, newIn(state, batch)),
+    () => checkAudiences(state, { batch, known }, options),
   );
-  // Only now: it tells the audiences of what the tasks name, so the caller must see all of it.
-  checkAudiences(state, batch, options);
 }
 
 /** Refuses new tasks, and those that earlier ones name in `notBy`, if some callers would see one without what it names. */
 function checkAudiences(
   state: ReadonlyState,
-  batch: IdMap<NewTask>,
-  { newGroups }: NewTasksOptions,
+  { batch, known }: { readonly batch: IdMap<NewTask>; readonly known: Visible },
+  { newGroups, unplaced }: NewTasksOptions,
 ): void {
   const isRestricted = newGroups?.values().some(({ visibleTo }) => visibleTo !== undefined) === true;
   if (!isRestricted && wholeOf(state).restricted.size === 0) return;
@@ -85,11 +86,14 @@ function checkAudiences(
       return task === undefined ? present.ofTask(id) : task.group === undefined ? undefined : ofGroup(task.group);
     },
   };
-  checkEach(batch.values(), (task) =>
+  checkEach(batch.values(), (task) => {
+    const { id, group } = task;
+    if (unplaced?.has(id) === true || (group !== undefined && !known.groups.has(group))) return;
     checkAll(
-      () => checkReferences(task, audiences),
-      () => checkNamingOf(state, task.id, audiences),
-    ));
+      () => checkReferences(task, audiences, known),
+      () => checkNamingOf(state, id, audiences),
+    );
+  });
 }
 
 const ANY_TASK: Names = { has: () => true, twinOf: () => undefined };

@@ -79,16 +79,17 @@ function checkGroup(group: string, id: string, { groups }: Nameable): void {
 function checkAssignment({ instance, role, fallbackMs, notBy }: Assignment, id: string, known: Nameable): void {
   const what = `of task ${id}`;
   const isReserved = instance !== undefined || role !== undefined;
-  if ((instance !== undefined && role !== undefined) || (!isReserved && notBy === undefined)) {
-    throw invalid(
-      `assign_to ${what} must name either an instance or a role, or tasks in not_by, or both; clear removes it`,
-    );
-  }
   checkAll(
+    () => {
+      if ((instance === undefined || role === undefined) && (isReserved || notBy !== undefined)) return;
+      throw invalid(
+        `assign_to ${what} must name either an instance or a role, or tasks in not_by, or both; clear removes it`,
+      );
+    },
     () => instance !== undefined && checkNewInstance(known, instance),
     () => role !== undefined && checkId(role, "Role"),
     () => {
-      if (fallbackMs === undefined || isReserved) return;
+      if (fallbackMs === undefined || isReserved || notBy === undefined) return;
       throw invalid(`fallback_ms ${what} ends the reservation for an instance or a role, and assign_to names neither`);
     },
     () => checkNumber(fallbackMs, `fallback_ms ${what}`, { least: 0, most: MAX_DURATION_MS }),
@@ -117,20 +118,22 @@ function checkNotBy(notBy: readonly string[], id: string, { tasks }: Nameable): 
   );
 }
 
-/** Refuses settings that group `id` cannot have. */
+/** Refuses settings that group `id` cannot have. `checkVisibleTo` checks its audience. */
 export function checkGroupSettings(
-  { title, maxParallel, preamble, visibleTo }: Changes<GroupSettings>,
+  { title, maxParallel, preamble }: Changes<Omit<GroupSettings, "visibleTo">>,
   id: string,
 ): void {
   checkAll(
     () => title != null && checkText(title, `Title of group ${id}`, MAX_TITLE_BYTES),
     () => preamble != null && checkText(preamble, `Preamble of group ${id}`, MAX_PREAMBLE_BYTES),
     () => checkNumber(maxParallel, `max_parallel of group ${id}`, { least: 1, most: MAX_COUNT }),
-    () => {
-      if (visibleTo?.length === 0) throw invalid(`visible_to of group ${id} is empty: name an audience`);
-    },
-    () => visibleTo != null && checkNames(visibleTo, "Audience", `in visible_to of group ${id}`),
   );
+}
+
+/** Refuses names that no audience of group `id` can have. */
+export function checkVisibleTo(visibleTo: GroupSettings["visibleTo"] | null, id: string): void {
+  if (visibleTo?.length === 0) throw invalid(`visible_to of group ${id} is empty: name an audience`);
+  if (visibleTo != null) checkNames(visibleTo, "Audience", `in visible_to of group ${id}`);
 }
 
 /** Refuses settings that instance `id` cannot have. */

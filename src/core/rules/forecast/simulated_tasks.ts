@@ -1,6 +1,7 @@
 /** The tasks of a simulated plan, and the order in which they are claimed. */
 
 import type { TaskStatus } from "../../model/status.ts";
+import { delayedUntilOf } from "../../model/task.ts";
 import { unreachableEnd } from "../../state/conditions.ts";
 import type { Heap } from "../../state/heap.ts";
 import type { LanePlan, TaskPlan } from "./blueprint.ts";
@@ -40,7 +41,7 @@ export function simulated(plan: TaskPlan, place: number): SimulatedTask {
     notTaken,
     failures: task.failures ?? 0,
     readyAt: task.readyAt ?? 0,
-    delayedUntil: Math.max(task.notBefore ?? 0, task.retryAt ?? 0),
+    delayedUntil: delayedUntilOf(task),
     claimAt: 0,
     instance: task.assignedTo,
   };

@@ -1,6 +1,7 @@
 /**
- * Paints a plan on a canvas: at most one picture an animation frame, and none while nothing changes. Live data never
- * moves the camera: only its own functions do, and a new layout, which keeps in place what is looked at.
+ * Paints a plan on a canvas: at most one picture an animation frame, of live changes alone ten a second, and none while
+ * nothing changes. Live data never moves the camera: only its own functions do, and a new layout, which keeps in place what
+ * is looked at.
  */
 import { KIND, type Layout, type PlanGraph } from "../layout/graph.ts";
 import type { Palette } from "../palette.ts";
@@ -18,6 +19,10 @@ export interface PainterPorts {
   readonly context: Context;
   readonly requestFrame: (paint: (atMs: number) => void) => number;
   readonly cancelFrame: (frame: number) => void;
+  /** The time in milliseconds, by the clock of the frames. */
+  readonly now: () => number;
+  readonly startTimer: (act: () => void, afterMs: number) => number;
+  readonly cancelTimer: (timer: number) => void;
   readonly createPath: (path: string) => Path2D;
   readonly hasReducedMotion: () => boolean;
   /** Called after the camera has moved, once a frame. */
@@ -27,9 +32,10 @@ export interface PainterPorts {
 export interface Painter {
   /** Shows a new layout. The first is fitted into view. */
   readonly show: (graph: PlanGraph, layout: Layout, details: PlanDetails) => void;
+  /** Shown with the next frame, or `LIVE_MS` after the last picture. */
   readonly setStatus: (task: number, status: number) => void;
-  /** Titles, workers or progress have changed: the arrays given to `show` are read again. */
-  readonly invalidate: () => void;
+  /** Titles, workers or progress have changed: the arrays given to `show` are read again, as soon as for a status. */
+  readonly refresh: () => void;
   readonly setPalette: (palette: Palette) => void;
   /** The canvas in CSS pixels, and how many device pixels each is. */
   readonly resize: (size: Size, ratio: number) => void;
@@ -54,6 +60,13 @@ export interface Painter {
 }
 
 export const MAX_ANIMATION_MS = 260;
+
+/**
+ * Least time from a picture to the next one that only live changes ask for. While many agents work, each frame has some;
+ * pictures of them all would take a third of a core without telling more.
+ */
+export const LIVE_MS = 100;
+
 const FOCUS_ZOOM = 0.9;
 
 interface Shown {
@@ -74,11 +87,15 @@ export function createPainter(
   let selected: number | undefined, hovered: number | undefined, chains: Chains | undefined;
   let emphasised: ReadonlySet<number> | undefined;
   let frame: number | undefined;
+  let paintedAtMs = -Infinity;
+  /** The timer after which live changes are painted. */
+  let rest: number | undefined;
   const texts = createTextCutter(ports.context);
   const glyphs = createGlyphs(ports.createPath);
 
   const paint = (atMs: number) => {
     frame = undefined;
+    paintedAtMs = atMs;
     if (glide) advance(glide, atMs);
     if (shown) {
       const brush: Brush = {
@@ -105,6 +122,15 @@ export function createPainter(
   };
   const invalidate = () => {
     frame ??= ports.requestFrame(paint);
+  };
+  const refresh = () => {
+    if (frame !== undefined || rest !== undefined) return;
+    const restMs = paintedAtMs + LIVE_MS - ports.now();
+    if (restMs <= 0) return invalidate();
+    rest = ports.startTimer(() => {
+      rest = undefined;
+      invalidate();
+    }, restMs);
   };
   const advance = (now: NonNullable<typeof glide>, atMs: number) => {
     now.startMs ??= atMs;
@@ -151,9 +177,9 @@ export function createPainter(
     show,
     setStatus: (task, status) => {
       shown?.scene.setStatus(task, status);
-      invalidate();
+      refresh();
     },
-    invalidate,
+    refresh,
     setPalette: (next) => {
       palette = next;
       invalidate();
@@ -190,7 +216,12 @@ export function createPainter(
     scene: () => shown?.scene,
     dispose: () => {
       if (frame !== undefined) ports.cancelFrame(frame);
-      frame = glide = shown = undefined;
+      if (rest !== undefined) ports.cancelTimer(rest);
+      frame =
+        rest =
+        glide =
+        shown =
+          undefined;
     },
   };
 }

@@ -75,6 +75,9 @@ export class PlanCanvas {
       context,
       requestFrame: (paint) => requestAnimationFrame(paint),
       cancelFrame: (frame) => cancelAnimationFrame(frame),
+      now: () => performance.now(),
+      startTimer: (act, afterMs) => setTimeout(act, afterMs),
+      cancelTimer: (timer) => clearTimeout(timer),
       createPath: (path) => new Path2D(path),
       hasReducedMotion: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
       onCamera: options.onCamera,
@@ -282,7 +285,7 @@ export class PlanCanvas {
       const status = laidOut.status[row] ?? 0;
       if (details.status[row] !== status) this.#painter.setStatus(row, status);
     }
-    this.#painter.invalidate();
+    this.#painter.refresh();
   }
 
   /** What shows tasks that run; without any, those that are ready; without any, those that failed. */

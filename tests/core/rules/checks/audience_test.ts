@@ -115,6 +115,76 @@ test("a task depends only on what all who see it see, by ids, conditions, groups
   assertNotVisible(state, release, ALL, "Cannot let task o depend on task m");
 });
 
+test("what shows too much is named with all else that is wrong, and nothing is told of what the caller does not see", () => {
+  const state = after(
+    create(taskWith({ group: "mine" }, "m"), taskWith({ group: "ours" }, "o"), taskWith({ group: "theirs" }, "t")),
+    create(taskWith({ group: "ours" }, "o2", "o")),
+  );
+  const faults = (command: Command, caller: KnownCaller) => {
+    const { data, message } = refused(state, command, caller);
+    const all = (data["faults"] ?? [{ message }]) as readonly { readonly message: string }[];
+    return all.map((each) => each.message.replace(/( as |, it is |: ).*/, ""));
+  };
+  const change = (settings: object): Command => ({ type: "update_group", id: "ours", settings });
+  assertEquals(faults(change({ maxParallel: 0, visibleTo: ["p", "q", "r"] }), PQ), [
+    "max_parallel of group ours must be a whole number from 1 to 1000000",
+    "Cannot show group ours to p, q, r",
+  ]);
+  assertEquals(faults(change({ title: "\ud800", visibleTo: [] }), PQ).slice(1), ["visible_to of group ours is empty"]);
+  assertEquals(faults({ type: "create_group", id: "ours", settings: { visibleTo: ["r"] } }, PQ), [
+    "Cannot make group ours visible to r",
+    "Group ours already exists",
+  ]);
+  const template: Command = {
+    type: "save_template",
+    template: { name: "t", parameters: [], tasks: [newTask("one", "m"), newTask("two", "none")] },
+  };
+  carryOut(state, template, PQ);
+  const apply = { type: "apply_template", name: "t", group: "ours", settings: { visibleTo: ["q", "r"] } } as const;
+  assertEquals(faults({ ...apply, parameters: {} }, PQ), [
+    "Cannot make group ours visible to r",
+    "Group ours already exists",
+    "Dependency task none not found",
+    "Cannot let task ours/one depend on task m",
+  ]);
+  const tasks = create(
+    newTask("x", "m", "o"),
+    taskWith({ group: "ours" }, "y", "m", { group: "mine" }, "m", "t", "none"),
+    taskWith({ group: "theirs" }, "z", "m"),
+    taskWith({ group: "ours", assignTo: { notBy: ["m"] } }, "o"),
+  );
+  assertEquals(faults(tasks, P), [
+    "Cannot create task x without a group",
+    "Task o already exists",
+    "Dependency task t not found",
+    "Dependency task none not found",
+    "Group theirs not found",
+    "Cannot let task y depend on task m",
+    "Cannot let task y depend on group mine",
+    "Cannot let task o depend on task m",
+  ]);
+  assertEquals(
+    faults(
+      { type: "update_task", id: "o", dependencies: ["m", "t"], settings: { maxAttempts: 0, group: "theirs" } },
+      P,
+    ),
+    [
+      "Group theirs not found",
+      "max_attempts of task o must be a whole number from 1 to 1000000",
+      "Dependency task t not found",
+    ],
+  );
+  assertEquals(faults({ type: "update_task", id: "o", dependencies: ["m", "t"] }, P), [
+    "Dependency task t not found",
+    "Cannot let task o depend on task m",
+  ]);
+  run(state, claim("w", "o"), 99);
+  assertEquals(
+    faults({ type: "release_task", id: "o", instance: "w", reason: "\ud800", dependencies: ["m", "t"] }, P).slice(1),
+    ["Dependency task t not found", "Cannot let task o depend on task m"],
+  );
+});
+
 test("a move is refused if it shows a task to more, or leaves somebody with one end of an edge", () => {
   const state = after(
     create(

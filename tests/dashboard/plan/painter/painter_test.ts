@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { createLayouter, type Layouter } from "../../../../src/dashboard/plan/layout/layouter.ts";
 import { DIMMED } from "../../../../src/dashboard/plan/painter/brush.ts";
 import { toScreen } from "../../../../src/dashboard/plan/painter/camera.ts";
-import { createPainter, MAX_ANIMATION_MS } from "../../../../src/dashboard/plan/painter/painter.ts";
+import { createPainter, LIVE_MS, MAX_ANIMATION_MS } from "../../../../src/dashboard/plan/painter/painter.ts";
 import { LIGHT } from "../../../../src/dashboard/plan/palette.ts";
 import { STATUS_GLYPHS, STATUS_WORDS, STATUSES } from "../../../../src/dashboard/plan/statuses.ts";
 import { graphOf, grownPlan, type PlanText, realisticPlan } from "../plans.ts";
@@ -13,15 +13,22 @@ const SIZE = { width: 1_000, height: 600 };
 const MIDDLE = { x: 500, y: 300 };
 const WAITING = STATUSES.indexOf("waiting");
 
-/** A painter whose frames the test lets pass. */
+/** A painter whose frames and time the test lets pass. */
 function given({ reducedMotion = true, title = "" } = {}) {
   const { context, drawn, clear } = createRecordingContext();
   const frames: ((atMs: number) => void)[] = [];
-  let cancelled = 0;
+  const timers = new Map<number, { readonly act: () => void; readonly atMs: number }>();
+  let cancelled = 0, nowMs = 0, started = 0;
   const painter = createPainter({
     context,
     requestFrame: (paint) => frames.push(paint),
     cancelFrame: () => void cancelled++,
+    now: () => nowMs,
+    startTimer: (act, afterMs) => {
+      timers.set(++started, { act, atMs: nowMs + afterMs });
+      return started;
+    },
+    cancelTimer: (timer) => void timers.delete(timer),
     // Names its path, as no path can be made outside a browser.
     createPath: (path) => ({ toString: () => path }) as Path2D,
     hasReducedMotion: () => reducedMotion,
@@ -37,15 +44,21 @@ function given({ reducedMotion = true, title = "" } = {}) {
     const graph = graphOf(plan);
     painter.show(graph, layouter.layOut(graph), detailsOf(plan.tasks.length, critical));
   };
-  /** Paints what is due; returns how many frames there were. */
-  const paint = (atMs = 0) => {
+  /** Paints what is due, now or at a later time; returns how many frames there were. */
+  const paint = (atMs = nowMs) => {
+    nowMs = atMs;
+    for (const [timer, { act, atMs: dueMs }] of timers) {
+      if (dueMs > nowMs) continue;
+      timers.delete(timer);
+      act();
+    }
     clear();
     const due = frames.splice(0);
     for (const frame of due) frame(atMs);
     return due.length;
   };
   const at = (id: string) => painter.scene()?.itemByKey.get(`task ${id}`) ?? -1;
-  return { painter, drawn, frames, show, paint, at, cancelled: () => cancelled };
+  return { painter, drawn, frames, timers, show, paint, at, cancelled: () => cancelled };
 }
 
 const CHAIN: PlanText = {
@@ -186,8 +199,8 @@ Deno.test({
     const { drawn, show, paint, painter } = given();
     show(CHAIN);
     paint();
-    painter.invalidate();
-    paint();
+    painter.refresh();
+    paint(LIVE_MS);
     assert(drawn.texts.length > 0);
     assertEquals(drawn.measured, 0);
   },
@@ -205,10 +218,37 @@ Deno.test({
     for (let i = 0; i < 500; i++) painter.setStatus(i % 5, i % STATUSES.length);
     painter.setStatus(0, STATUSES.indexOf("failed"));
     const before = painter.camera();
-    assertEquals(frames.length, 1);
-    paint();
+    assertEquals(frames.length, 0);
+    assertEquals(paint(LIVE_MS), 1);
     assertEquals(painter.camera(), before);
     assert(drawn.texts.some(({ text, colour }) => text === STATUS_WORDS.failed && colour === LIGHT.statusTexts.failed));
+  },
+});
+
+Deno.test({
+  name: "a live change is in the next frame, those right after it a little later, or with what the user does",
+  permissions,
+  fn: () => {
+    const { show, paint, painter, drawn, frames, timers } = given();
+    show(CHAIN);
+    paint();
+    paint(LIVE_MS);
+    const change = (status: "completed" | "failed") => painter.setStatus(0, STATUSES.indexOf(status));
+    const isDrawn = (status: "completed" | "failed") => drawn.texts.some(({ text }) => text === STATUS_WORDS[status]);
+    change("completed");
+    assertEquals(frames.length, 1);
+    assertEquals([paint(LIVE_MS + 16), isDrawn("completed")], [1, true]);
+
+    for (let atMs = LIVE_MS + 16; atMs < 2 * LIVE_MS + 16; atMs += 16) {
+      change("failed");
+      assertEquals(paint(atMs), 0);
+    }
+    assertEquals(timers.size, 1);
+    assertEquals([paint(2 * LIVE_MS + 16), isDrawn("failed")], [1, true]);
+
+    change("completed");
+    painter.panBy({ x: 1, y: 0 });
+    assertEquals([paint(2 * LIVE_MS + 32), isDrawn("completed")], [1, true]);
   },
 });
 
@@ -374,10 +414,13 @@ Deno.test({
   name: "a disposed painter paints no more",
   permissions,
   fn: () => {
-    const { show, painter, cancelled, paint, drawn } = given();
+    const { show, painter, cancelled, paint, drawn, timers } = given();
     show(CHAIN);
+    paint();
+    painter.refresh();
+    painter.fit();
     painter.dispose();
-    assertEquals(cancelled(), 1);
+    assertEquals([cancelled(), timers.size], [1, 0]);
     paint();
     assertEquals(drawn.texts, []);
   },
