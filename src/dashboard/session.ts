@@ -11,8 +11,13 @@ export const who = signal<Who | null | undefined>(undefined);
 /** Why signing in failed. */
 export const signInError = signal<string | undefined>(undefined);
 
-/** Finds out who is signed in; takes the one-time key out of the address. */
+/** All tabs of a browser have one session: what one of them changes, the others look at. */
+let tabs: BroadcastChannel | undefined;
+
+/** Finds out who is signed in, also when another tab changes that; takes the one-time key out of the address. */
 export async function startSession(): Promise<void> {
+  tabs = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("session");
+  tabs?.addEventListener("message", () => void checkSession());
   unauthorized.listener = () => {
     if (who.value !== undefined) who.value = null;
   };
@@ -30,10 +35,11 @@ export async function startSession(): Promise<void> {
   }
 }
 
-/** Asks whether the session still holds: if it does not, `unauthorized` is told. */
+/** Looks who is signed in now; the same user goes on undisturbed. If nobody is, `unauthorized` is told. */
 export async function checkSession(): Promise<void> {
   try {
-    await get<Who>("/session");
+    const found = await get<Who>("/session");
+    if (JSON.stringify(found) !== JSON.stringify(who.peek())) who.value = found;
   } catch (error) {
     // Without a connection nothing is known; the stream of events says so.
     if (!(error instanceof ApiError)) throw error;
@@ -46,6 +52,7 @@ export async function signIn(secret: { readonly token: string } | { readonly key
     await change("POST", "/session", secret);
     who.value = await get<Who>("/session");
     signInError.value = undefined;
+    tabs?.postMessage("in");
     return true;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -57,6 +64,7 @@ export async function signIn(secret: { readonly token: string } | { readonly key
 export async function signOut(): Promise<void> {
   await change("DELETE", "/session");
   who.value = null;
+  tabs?.postMessage("out");
 }
 
 /** What each role may do with the plan, beside seeing it. */

@@ -175,7 +175,8 @@ function readyReason(state: ReadonlyState, node: ReadonlyTaskNode, asker: Asker 
   const needs = describeAsks(asks);
   if (needs === "") {
     const before = state.standings.ready - state.ready.limited - 1;
-    return { why: `It is ready: get_next_task hands it out in its turn, ${before} other tasks are ready`, remedies };
+    const others = before === 1 ? "1 other task is" : `${before} other tasks are`;
+    return { why: `It is ready: get_next_task hands it out in its turn, ${others} ready`, remedies };
   }
   const { instance } = asks;
   const nobody = instance !== undefined && !mayClaimMore(state, instance)

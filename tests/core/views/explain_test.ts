@@ -58,7 +58,8 @@ Deno.test({
           ),
           claim("x", "holder"),
         );
-        assertStringIncludes(explain(state, "t").why, `in its turn, ${others} other tasks are ready`);
+        const counted = others === 1 ? "1 other task is ready" : `${others} other tasks are ready`;
+        assertStringIncludes(explain(state, "t").why, `in its turn, ${counted}`);
       }
     }
   },

@@ -168,6 +168,7 @@ browserTest("a long plan begins with cards that can be read, at its beginning or
     await isInView(page, "step-0");
     await until("the camera is in the address", () => page.url().includes("camera="));
     assert(cameraOf(page).zoom >= 0.5, `zoom ${cameraOf(page).zoom}`);
+    assertEquals(await page.getByRole("button", { name: "Fold groups" }).count(), 0);
     await page.getByRole("button", { name: "Fit", exact: true }).click();
     await isInView(page, "step-13");
     await until("all is in view", () => cameraOf(page).zoom < 0.42);

@@ -1,6 +1,7 @@
 /** Signing in and out: by the address that is good once, by a token, and what ends a session. */
 
 import { assert, assertEquals } from "@std/assert";
+import type { Page } from "playwright-core";
 import { programArgs } from "../../support/server.ts";
 import { until } from "../../support/until.ts";
 import { Api } from "./support/api.ts";
@@ -60,6 +61,23 @@ browserTest("a token signs in, a wrong one is refused, signing out ends the sess
   await page.getByLabel("Token").waitFor();
   // The token itself is the operator's, and stays good.
   await new Api(place.service, secret).call("GET", "/session");
+});
+
+browserTest("all tabs of a browser sign in and out together", async ({ shared, open }) => {
+  const place = await shared();
+  const secret = await place.api.issue("tabs", "observer");
+  const user = await open(place, { token: secret, expected: [REFUSED] });
+  const live = (page: Page) => page.getByText("Live", { exact: true }).waitFor();
+  await live(user.page);
+  const second = await user.newTab("table");
+  await live(second);
+  // The first tab reads the stream of both: it would go on to show what happens.
+  await second.getByLabel("Settings").click();
+  await second.getByRole("button", { name: "Sign out" }).click();
+  for (const page of [second, user.page]) await page.getByLabel("Token").waitFor();
+  await second.getByLabel("Token").fill(secret);
+  await second.keyboard.press("Enter");
+  for (const page of [second, user.page]) await live(page);
 });
 
 browserTest("a page whose token is revoked asks to sign in", async ({ shared, open }) => {

@@ -1,17 +1,18 @@
 /** Where the camera looks at first, where work is done, and how it follows a selected task. */
 
-import { KIND, type Layout } from "../../plan/layout/graph.ts";
+import { KIND, type Layout, type Rectangle, SIZE } from "../../plan/layout/graph.ts";
 import { type Camera, type Point, type Size, viewOf, withinBounds } from "../../plan/painter/camera.ts";
 import { NEAR_FROM } from "../../plan/painter/frame.ts";
-import { touches } from "../../plan/painter/grid.ts";
 import type { Painter } from "../../plan/painter/painter.ts";
 
 /** On a canvas narrower than this, in CSS pixels, hardly a plan fits: it is read card by card. */
 const NARROW = 600;
 /** At these zooms, cards can be read well: with all of their lines, or with their ids. */
 const READABLE = { narrow: 0.9, wide: 0.52 } as const;
+/** The buttons cover so much of the top, in CSS pixels: the name of a group should not be behind them. */
+const TOOLS_HEIGHT = 64;
 /** Most places that are compared. */
-const MAX_COMPARED = 64;
+const MAX_COMPARED = 32;
 
 /** Goes where the user left the camera, or leaves all of the plan in view; too small to read, it goes to where work is done. */
 export function lookFirst(
@@ -44,8 +45,7 @@ export function cameraAtWork(
   for (const item of tried) {
     const camera = cameraAround(layout, item, { size, zoom });
     const view = viewOf(camera, size);
-    const shown = (items: readonly number[]) => items.filter((each) => touches(placeIn(layout, each), view)).length;
-    const worth = shown(active) + shown(all) / (all.length + 1);
+    const worth = countIn(layout, active, view) + countIn(layout, all, view) / (all.length + 1);
     if (worth > most) best = camera, most = worth;
   }
   return best;
@@ -71,6 +71,17 @@ function firstItem({ keys, kind, x, y }: Layout): number {
   return first;
 }
 
+/** How many items touch a part of the plan. */
+function countIn({ x, y, width, height }: Layout, items: readonly number[], view: Rectangle): number {
+  const right = view.x + view.width, bottom = view.y + view.height;
+  let count = 0;
+  for (const item of items) {
+    const isLevel = y[item]! <= bottom && y[item]! + height[item]! >= view.y;
+    if (isLevel && x[item]! <= right && x[item]! + width[item]! >= view.x) count++;
+  }
+  return count;
+}
+
 function placeIn({ x, y, width, height }: Layout, item: number) {
   return { x: x[item]!, y: y[item]!, width: width[item]!, height: height[item]! };
 }
@@ -83,7 +94,11 @@ function cameraAround(
   const { x, y, width, height } = placeIn(layout, item);
   const view = viewOf({ x: 0, y: 0, zoom }, size);
   const middle = { x: x + (width - view.width) / 2, y: y + (height - view.height) / 2, zoom };
-  return withinBounds(middle, layout.bounds, size);
+  const camera = withinBounds(middle, layout.bounds, size);
+  const top = layout.y[layout.box[item] ?? -1] ?? y;
+  const shown = top - TOOLS_HEIGHT / zoom;
+  const isHidden = camera.y > shown && camera.y < top + SIZE.boxHeader;
+  return isHidden && y + height < shown + view.height ? { ...camera, y: shown } : camera;
 }
 
 /** So far from the edge of the canvas a selected task stays, in CSS pixels. */

@@ -54,6 +54,10 @@ function Graph() {
   const collapsed = useComputed(() => place.value.params["folded"]);
   const unfolded = useComputed(() => place.value.params["unfolded"]);
   const emphasised = useComputed(() => place.value.params["status"]);
+  const hasGroups = useComputed(() => {
+    planStructure.value;
+    return (plan.value?.groups.length ?? 0) > 0;
+  });
   const isShown = useSignal(false);
   // The graph first: an analysis at the same time would make it wait.
   const analysis = isShown.value ? "/analysis" : undefined;
@@ -206,9 +210,11 @@ function Graph() {
         <button type="button" onClick={() => graph.current?.goToWork()} title="To where work is done (a)">
           Active
         </button>
-        <button type="button" onClick={() => foldAll(listOf(collapsed.value))}>
-          {listOf(collapsed.value).length > 0 ? "Unfold groups" : "Fold groups"}
-        </button>
+        {hasGroups.value && (
+          <button type="button" onClick={() => foldAll(listOf(collapsed.value))}>
+            {listOf(collapsed.value).length > 0 ? "Unfold groups" : "Fold groups"}
+          </button>
+        )}
         <a href={viewAddress("table", tableParams())}>As a table</a>
       </div>
       <PlanLegend reach={reach.value} />

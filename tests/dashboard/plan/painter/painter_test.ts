@@ -231,6 +231,7 @@ Deno.test({
   fn: () => {
     const { show, paint, painter, drawn, frames, timers } = given();
     show(CHAIN);
+    painter.zoomAround(MIDDLE, 0.8 / painter.camera().zoom);
     paint();
     paint(LIVE_MS);
     const change = (status: "completed" | "failed") => painter.setStatus(0, STATUSES.indexOf(status));
