@@ -45,11 +45,14 @@ const PARTS = 20;
 async function main(args: readonly string[]): Promise<number> {
   if ((await Promise.all(args.map((arg) => exists(arg)))).includes(true)) return await runTests(args);
   const directory = await makeTemporaryDirectory("orchestrator-tests-");
-  // At a terminal, the tests get the signal, too, and end; then the directory is removed.
+  const ending = new AbortController();
+  // At a terminal, the tests get this signal, too, and end; then the directory is removed.
   Deno.addSignalListener("SIGINT", () => {});
+  // Whoever ends this process means the tests. Windows has no such signal.
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => ending.abort());
   try {
     await writeParts(planModules(), directory);
-    return await runTests([...args, directory]);
+    return await runTests([...args, directory], ending.signal);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
@@ -67,8 +70,8 @@ function planModules(): readonly (readonly string[])[] {
   return [...[...long, ...alone].map((url) => [url]), ...divide(others.filter((url) => !alone.includes(url)), PARTS)];
 }
 
-async function runTests(args: readonly string[]): Promise<number> {
-  const command = { args: ["test", ...FLAGS, ...args], cwd: fileURLToPath(ROOT) };
+async function runTests(args: readonly string[], signal?: AbortSignal): Promise<number> {
+  const command = { args: ["test", ...FLAGS, ...args], cwd: fileURLToPath(ROOT), ...(signal && { signal }) };
   return (await new Deno.Command(Deno.execPath(), command).spawn().status).code;
 }
 

@@ -70,7 +70,7 @@ async function dieAndReturn(stage: Stage, name: WorkerName, task: string): Promi
   return {
     crash: { worker: name, task, killedAt, restartedAt },
     notes: [
-      { at: killedAt, who: name, did: "killed", what: `kill -9 ${pid}, while it holds ${task}` },
+      { at: killedAt, who: name, did: "killed", what: `kill -9 ${pid}, while holding ${task}` },
       {
         at: restartedAt,
         who: name,

@@ -42,7 +42,7 @@ Deno.test("coordination: the program coordinates real processes, survives a kill
   assertEquals(code, 0, output + log);
   assertMatch(output, /0\.000 s +planner +created +29 tasks$/m);
   assertMatch(output, /(ada|ben|cleo) +completed +implement → 24 tasks can start$/m);
-  assertMatch(output, /(ada|ben|cleo) +killed +kill -9 \d+, while it holds module-\d\d$/m);
+  assertMatch(output, /(ada|ben|cleo) +killed +kill -9 \d+, while holding module-\d\d$/m);
   assertMatch(output, /(ada|ben|cleo) +is back +as process \d+; holds module-\d\d$/m);
   assertMatch(output, /(ada|ben|cleo) +completed +release$/m);
   assertMatch(output, /server +takes back +make-index from cleo: expired$/m);

@@ -145,10 +145,11 @@ Deno.test("tasks are handed out", async (t) => {
   });
 
   await t.step("after their not_before", async () => {
-    await server.ask("create_task", { id: "later", description: "", not_before: "PT0.2S" });
+    await server.ask("create_task", { id: "later", description: "", not_before: "PT1H" });
     const { reason, next_at } = await server.ask("get_next_task", { instance_id: "ann" });
     assertEquals(reason, "waiting");
     assertMatch(String(next_at), /Z$/);
+    await server.ask("update_task", { task_id: "later", not_before: "PT0.2S" });
     assertEquals(await next({ wait_ms: WAIT_MS }), "later");
   });
 

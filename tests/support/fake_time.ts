@@ -7,19 +7,24 @@ interface Timer {
   due: number;
 }
 
+/** More than any work takes that waits for no timer: on a busy machine, a single turn may take all of a millisecond. */
+const SETTLE_TURNS = 20;
+
 export class FakeTime implements Disposable {
   readonly #real = { setTimeout, clearTimeout, setInterval, clearInterval, now: performance.now };
   readonly #timers = new Map<number, Timer>();
   readonly #settleTurns: number;
+  readonly #isQuick: boolean;
   #nowMs = 0;
   #ids = 0;
 
   /**
-   * @param settleTurns for how many turns of the event loop work runs before each timer. Default: as many as go by in a
-   * millisecond or two, which is slow where many timers are to run
+   * @param settleTurns for how many turns of the event loop work runs before each timer. Default: `SETTLE_TURNS`, and as many
+   * more as go by in a millisecond or two, which is slow where many timers are to run
    */
-  constructor({ settleTurns = 0 }: { readonly settleTurns?: number } = {}) {
-    this.#settleTurns = settleTurns;
+  constructor({ settleTurns }: { readonly settleTurns?: number } = {}) {
+    this.#isQuick = settleTurns !== undefined;
+    this.#settleTurns = settleTurns ?? SETTLE_TURNS;
     const add = (run: () => void, ms = 0, everyMs?: number) => {
       const id = ++this.#ids;
       this.#timers.set(id, { id, run, everyMs, due: this.#nowMs + ms });
@@ -68,7 +73,7 @@ export class FakeTime implements Disposable {
 
   /** Lets all work run that does not wait for a timer. */
   async #settle(): Promise<void> {
-    if (this.#settleTurns === 0) await new Promise((resolve) => this.#real.setTimeout.call(globalThis, resolve, 0));
+    if (!this.#isQuick) await new Promise((resolve) => this.#real.setTimeout.call(globalThis, resolve, 0));
     for (let turn = 0; turn < this.#settleTurns; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -16,7 +16,8 @@ export function listTests(folder: URL): string[] {
 /** Tells whether a module, or one that it imports, matches a pattern. Reads each module once. */
 export class Matcher {
   readonly #pattern: RegExp;
-  /** The answers so far. A module that is being read counts as no match, which ends cycles. */
+  readonly #modules = new Map<string, Module>();
+  /** The answers so far. */
   readonly #known = new Map<string, boolean>();
 
   constructor(pattern: RegExp) {
@@ -24,16 +25,37 @@ export class Matcher {
   }
 
   matches(url: string): boolean {
-    const found = this.#known.get(url);
-    if (found !== undefined) return found;
-    this.#known.set(url, false);
-    if (!url.endsWith(".ts")) return false;
-    const code = Deno.readTextFileSync(new URL(url));
-    const imported = Array.from(code.matchAll(IMPORTED), ([, path = ""]) => new URL(path, url).href);
-    const matches = this.#pattern.test(code) || imported.some((target) => this.matches(target));
-    this.#known.set(url, matches);
-    return matches;
+    // A module is met once, however many import it, also in a cycle.
+    const met = new Set([url]);
+    for (const each of met) {
+      const known = this.#known.get(each);
+      if (known === false) continue;
+      const { isMatch, imports } = this.#read(each);
+      if (known === true || isMatch) {
+        this.#known.set(url, true);
+        return true;
+      }
+      for (const target of imports) met.add(target);
+    }
+    // What these import has been met, too.
+    for (const each of met) this.#known.set(each, false);
+    return false;
   }
+
+  #read(url: string): Module {
+    const read = this.#modules.get(url);
+    if (read !== undefined) return read;
+    const code = url.endsWith(".ts") ? Deno.readTextFileSync(new URL(url)) : "";
+    const imports = Array.from(code.matchAll(IMPORTED), ([, path = ""]) => new URL(path, url).href);
+    const module = { isMatch: this.#pattern.test(code), imports };
+    this.#modules.set(url, module);
+    return module;
+  }
+}
+
+interface Module {
+  readonly isMatch: boolean;
+  readonly imports: readonly string[];
 }
 
 /** Divides files into as many parts: each gets files of all folders, and so a like share of the work. */

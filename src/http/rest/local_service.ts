@@ -8,7 +8,7 @@ import { CHALLENGE_HEADER, CHALLENGE_PATH } from "../local_caller.ts";
  * Longest wait for the answer, in milliseconds. The service is on this machine, which may be busy, and may be stopped: the
  * files are used after that.
  */
-const CHALLENGE_MS = 3_000;
+const CHALLENGE_MS = 5_000;
 
 /** Most bytes of the answer. */
 const MAX_ANSWER_BYTES = 1_000;

@@ -10,8 +10,8 @@ import type { Entry } from "../timeline.ts";
 import { type Claimed, claimNamed, claimNext, complete, pause, plainResultOf, report, type Worker } from "../worker.ts";
 
 /** How long the first worker, and how long the second one's task, may go without a sign of life, in milliseconds. */
-const TTL_MS = 800;
-const LEASE_MS = 700;
+const TTL_MS = 2_000;
+const LEASE_MS = 1_800;
 
 /** Before an expired attempt is repeated, in milliseconds. */
 const PAUSE_MS = 50;
@@ -43,7 +43,7 @@ export const SILENCE: Scene = {
     const { doomed, hung } = await begin(stage);
     const inheriting = inherit(ben, notes);
     const { pid, at } = await stage.kill("ada");
-    notes.push({ at, who: ada.name, did: "killed", what: `kill -9 ${pid}, while it holds ${doomed.id}` });
+    notes.push({ at, who: ada.name, did: "killed", what: `kill -9 ${pid}, while holding ${doomed.id}` });
     notes.push({ at, who: cleo.name, did: "hangs", what: "its server lives, but it calls no more" });
     const inherited = await inheriting;
     const [code, lostTasks] = await Promise.all([answerLate(cleo, hung, notes), comeBack(stage, notes)]);

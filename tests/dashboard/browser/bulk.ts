@@ -23,6 +23,8 @@ browserTest("many tasks are reprioritised, assigned, moved, cancelled, retried a
   const { api } = place;
   await api.call("POST", "/groups", { group_id: "bulk-group" });
   await api.create("bulk-1", "bulk-2", "bulk-3", "bulk-4");
+  // A plan without any task says so instead.
+  await api.create("beside");
   await api.finish("bulk-4");
   const { page } = await scene.open(place, { at: "table?q=bulk-" });
   await rowOf(page, "bulk-4").waitFor();
