@@ -27,6 +27,7 @@ function damagedPlan() {
     url: "postgres://localhost/plans",
     project: "web",
     permissions: [],
+    found: never,
     open() {
       counts.opened++;
       return {
