@@ -168,9 +168,9 @@ export class Past {
   /** Removes the texts of a redaction from all that is kept. */
   #redact(event: EventOf<"task.redacted">): void {
     this.#snapshots = this.#snapshots.filter(({ snapshot }) => {
-      return !hasRuledReason(event, snapshot.tasks.find(({ id }) => id === event.id));
+      return !isToldByRecords(event, snapshot.tasks.find(({ id }) => id === event.id));
     }).map(({ snapshot, position }) => ({ snapshot: redactSnapshot(snapshot, event), position }));
-    this.#looks = this.#looks.filter(({ state }) => !hasRuledReason(event, state.tasks.get(event.id)?.task));
+    this.#looks = this.#looks.filter(({ state }) => !isToldByRecords(event, state.tasks.get(event.id)?.task));
     for (const look of this.#looks) {
       applyRedaction(look.state, event, look.state.recordedAt);
       look.ahead = look.ahead.map((record) => this.#redactions.of(record));
@@ -213,11 +213,12 @@ export class Past {
 }
 
 /**
- * Whether a rule gave the reason that is redacted: the record that skipped the task has none, so its fold keeps it. Whether
- * a skipped task was imported with a reason of its own shows in the journal only: what is kept of it is made again.
+ * Whether only the records tell which texts of a task are redacted: what is kept of it is made again. The reason of a skipped
+ * task may be that of a rule, which no record has; the message of a past attempt may be its error or what was reported.
  */
-function hasRuledReason({ fields }: EventOf<"task.redacted">, task: Task | undefined): boolean {
-  return fields.includes("reason") && task?.status === "skipped";
+function isToldByRecords({ fields }: EventOf<"task.redacted">, task: Task | undefined): boolean {
+  return (fields.includes("reason") && task?.status === "skipped") ||
+    task?.pastAttempts?.some(({ message }) => message !== undefined) === true;
 }
 
 /** Folds records up to `seq`; returns those after it. */

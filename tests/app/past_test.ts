@@ -154,6 +154,26 @@ test("what is redacted later is in no earlier state, neither in one that was kep
   for (const seq of [21, 20, 5, 4, 3, 6, 24]) assert(!(await textAt(seq)).includes(SECRET), `${seq}`);
 });
 
+test("a kept state loses the texts that its records lose, and no others", async () => {
+  const options = { directory: "/data", disk: new MemoryDisk(), segmentBytes: 1_500, now: steppingClock(10_000) };
+  await using store = await startStore(options);
+  const { engine, journal } = store;
+  await engine.execute(create(newTask("a")), caller);
+  await engine.execute(claim("x", "a"), caller);
+  await engine.execute({ type: "report_progress", id: "a", instance: "x", message: SECRET }, caller);
+  await engine.execute({ type: "fail_task", id: "a", instance: "x", error: "no network" }, caller);
+  await engine.execute({ type: "retry_task", id: "a" }, caller);
+  for (let index = 0; index < 20; index++) await engine.execute(create(newTask(`t${index}`)), caller);
+  const textAt = async (past: Past, seq: number) =>
+    await past.look(await past.find({ seq }), (state) => JSON.stringify(snapshotOf(state)));
+  const past = new Past(journal, { maxSnapshots: 8, spacing: 2 });
+  for (const seq of [3, 6]) await textAt(past, seq);
+  await redactOn(options, "a", ["progress"]);
+  for (const seq of [3, 6, 20]) assertEquals(await textAt(past, seq), await textAt(new Past(journal), seq), `${seq}`);
+  assertStringIncludes(await textAt(past, 6), "no network");
+  assert(!(await textAt(past, 3)).includes(SECRET));
+});
+
 test("after a repair of the journal, moments are those of the new one", async () => {
   const disk = new MemoryDisk();
   const options = { directory: "/data", disk, now: steppingClock(10_000) };

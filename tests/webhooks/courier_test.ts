@@ -352,6 +352,8 @@ test("a replay of what was given up ends at a receiver that asks for time, which
   await world.create("c");
   await world.execute({ type: "replay_webhook", name: "w" });
   const courier = await world.start((count) => count === 0 ? { status: 429, retryAfterMs: 60_000 } : OK);
+  // The answer comes before the time passes in which it is kept to.
+  await world.sent(courier, ["a"]);
   await world.sent(courier, ["a"], 59_999);
   await world.sent(courier, ["a", "c"], 1);
   assertEquals((await standingIn(world.deliveries)).deadLetters.length, 2);
