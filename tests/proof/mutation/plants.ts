@@ -135,8 +135,8 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "a task that is ready again is not announced",
     path: "src/core/state/announcements.ts",
-    code: "  node.isAnnounced = false;\n  if (",
-    instead: "  if (",
+    code: "  if (!isReady || delayedUntilOf(node.task) > recordedAt) node.isAnnounced = false;\n",
+    instead: "",
   },
   {
     name: "an update announces what was ready before",
