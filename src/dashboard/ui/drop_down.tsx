@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 export interface DropDownProps {
   readonly class: string;
@@ -15,7 +15,8 @@ export interface DropDownProps {
 export function DropDown({ class: kind, label, name, children }: DropDownProps) {
   const isOpen = useSignal(false);
   const menu = useRef<HTMLDetailsElement>(null);
-  useEffect(() => {
+  // Before what opens is painted: a user may press Escape as soon as it shows.
+  useLayoutEffect(() => {
     const { current } = menu;
     return isOpen.value && current !== null ? onLeave(current, () => current.open = false) : undefined;
   }, [isOpen.value]);

@@ -1,7 +1,7 @@
 /** What surrounds every view: navigation, search, whether the page is live, the task beside the view, shortcuts. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { connection, lostAt } from "../live/event_stream.ts";
 import { planError } from "../live/live_plan.ts";
 import { moment, place, selectedTask, selectTask, viewAddress } from "../navigation.ts";
@@ -28,7 +28,7 @@ export function Shell() {
   const offered = VIEWS.filter(({ role = "observer" }) => hasRole(role));
   const go = useSignal(false);
   const menu = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { current } = menu;
     return isMenuShown.value && current !== null ? onLeave(current, () => isMenuShown.value = false) : undefined;
   }, [isMenuShown.value]);
