@@ -14,7 +14,10 @@ import { parseRetryAfter } from "./schedule.ts";
 /** Longest time from the beginning of the connection to the end of the answer, in milliseconds. */
 export const TIMEOUT_MS = 15_000;
 
-/** How long the answer to a message under way is waited for when the process ends, in milliseconds. Without it, the message is repeated. */
+/**
+ * How long the answer to a message under way is waited for at the end of the deliveries, in milliseconds. Without the answer,
+ * the message is repeated.
+ */
 const LAST_MS = 1_000;
 
 /** Most bytes of an answer that are read. With more, the connection is closed. */
@@ -102,7 +105,9 @@ export class Sender {
         giveUp(`there was no whole answer within ${this.#timeoutMs} ms`);
       }, this.#timeoutMs);
       let lastMoment: ReturnType<typeof setTimeout> | undefined;
+      let isConnected = false;
       const abort = () => {
+        if (!isConnected) return giveUp(ENDED);
         lastMoment = setTimeout(() => giveUp(ENDED), this.#lastMs);
       };
       let answer: Answer | undefined;
@@ -123,6 +128,8 @@ export class Sender {
       sent.on("socket", (socket) => {
         isKeptConnection = this.#used.has(socket);
         this.#used.add(socket);
+        isConnected = isKeptConnection;
+        socket.once(request === https.request ? "secureConnect" : "connect", () => isConnected = true);
         // Deno sends a request again by itself whose kept connection ends, also one that is destroyed: too late, beside the
         // next message, and with a text that may be redacted by then.
         sent.reusedSocket = false;

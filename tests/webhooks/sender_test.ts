@@ -218,6 +218,22 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a message whose connection is still to be made is not sent after the signal",
+  permissions: { net: ["127.0.0.1"] },
+  async fn() {
+    const ending = new AbortController();
+    await using receiver = startReceiver(answering(OK));
+    const sender = new Sender(receiver.url, { allowPrivate: true, lastMs: 60_000 });
+    const posted = post(sender, { id: "a", signal: ending.signal });
+    ending.abort();
+    assertEquals(await posted, { error: "the delivery was ended" });
+    assertEquals(await post(sender, { id: "b" }), { status: 200, retryAfterMs: 0 });
+    sender.close();
+    assertEquals(idsOf(receiver.requests), ["b"]);
+  },
+});
+
+Deno.test({
   name: "an answer that comes after the signal counts",
   permissions: { net: ["127.0.0.1"] },
   async fn() {

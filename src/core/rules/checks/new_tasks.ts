@@ -84,7 +84,9 @@ function checkAudiences(
     ofGroup,
     ofTask(id) {
       const task = batch.get(id);
-      return task === undefined ? present.ofTask(id) : task.group === undefined ? undefined : ofGroup(task.group);
+      if (task === undefined) return present.ofTask(id);
+      // A group that the caller does not see is refused as not found: what depends on its tasks must not tell whose it is.
+      return task.group === undefined || !known.groups.has(task.group) ? undefined : ofGroup(task.group);
     },
   };
   checkEach(batch.values(), (task) => {

@@ -151,6 +151,8 @@ test("what shows too much is named with all else that is wrong, and nothing is t
     newTask("x", "m", "o"),
     taskWith({ group: "ours" }, "y", "m", { group: "mine" }, "m", "t", "none"),
     taskWith({ group: "theirs" }, "z", "m"),
+    taskWith({ group: "ours" }, "after-z", "z"),
+    taskWith({ group: "ours", assignTo: { notBy: ["z"] } }, "not-by-z"),
     taskWith({ group: "ours", assignTo: { notBy: ["m"] } }, "o"),
   );
   assertEquals(faults(tasks, P), [

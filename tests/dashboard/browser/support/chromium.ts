@@ -28,13 +28,15 @@ export const missingChromium = path === undefined ? `there is no Chromium: none 
 
 let started: Promise<Browser> | undefined;
 
-/** Chromium, with a profile that is empty and removed at the end. */
+/** Chromium, with a profile that is empty and removed at the end. After `closeChromium`, another one. */
 export function chromium(): Promise<Browser> {
   return started ??= launch();
 }
 
 export async function closeChromium(): Promise<void> {
-  await (await started)?.close();
+  const browser = await started;
+  started = undefined;
+  await browser?.close();
 }
 
 async function launch(): Promise<Browser> {
