@@ -1,7 +1,7 @@
 /**
  * Whether this process has renewed its own rows without a gap. In a gap the database was away, its clock was set forward,
- * or this process slept. Others may then not have been able to renew their rows either: nobody who lives must be taken for
- * dead before they had the time.
+ * or this process slept. Others may then not have been able to renew their rows either: a live process must have time to
+ * renew its row before it counts as dead. A process that has just started knows of no gap, and judges by the rows alone.
  */
 
 import { LIFE_MS, RENEW_MS } from "./renewal.ts";
@@ -28,7 +28,7 @@ export class Continuity {
     this.#renewedAt = time;
   }
 
-  /** There are no rows of this process any more, so it cannot tell. */
+  /** There are no rows of this process any more: from now on it knows of no gap. */
   end(): void {
     this.#renewedAt = undefined;
   }

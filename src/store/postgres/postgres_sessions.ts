@@ -1,7 +1,7 @@
 /**
  * The sessions of a project: rows that the server processes of the clients renew, by the clock of the database. A process
- * that dies leaves its row, and the session counts as dead once it has not been renewed for `LIFE_MS`; but not while it could
- * not be, as the database was away.
+ * that dies leaves its row, and the session counts as dead once it has not been renewed for `LIFE_MS`. After the database was
+ * away, `continuity` gives the others time to renew theirs.
  */
 
 import type { Log, OpenSession, Sessions } from "../../app/ports.ts";
