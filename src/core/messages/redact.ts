@@ -149,6 +149,7 @@ function isOpen(text: unknown): text is string {
   return typeof text === "string" && text !== "" && text !== REDACTED;
 }
 
-function comesFrom(outcome: AttemptOutcome, fields: readonly RedactableField[]): boolean {
+/** Whether the message of a past attempt may be one of these texts. */
+export function comesFrom(outcome: AttemptOutcome, fields: readonly RedactableField[]): boolean {
   return MESSAGE_FIELDS[outcome].some((field) => fields.includes(field));
 }
