@@ -146,7 +146,7 @@ export class Engine {
     return this.#enqueue({ caller: ORCHESTRATOR, isRead: true, isSweep: false, run });
   }
 
-  /** Durable records, as `Journal.search` yields them, without texts whose redaction has begun. */
+  /** Durable records, as `Journal.search` yields them, without the texts that a record after the checkpoint redacts. */
   async *search(search: Search): AsyncIterable<readonly JournalRecord[]> {
     for await (const records of this.#journal.search(search)) {
       yield records.map((record) => this.#replica.redactions.of(record));

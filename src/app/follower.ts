@@ -146,7 +146,7 @@ export class Follower {
   }
 
   /** Takes records that come right after the last ones. If some are missing between, the journal is read. */
-  async #take({ records, source, isRedaction }: Delivery): Promise<Followed | undefined> {
+  async #take({ records, source }: Delivery): Promise<Followed | undefined> {
     this.#waitingRecords -= records.length;
     const last = "seq" in this.#place ? this.#place.seq : 0;
     const fresh = records.filter(({ seq }) => seq > last);
@@ -164,7 +164,7 @@ export class Follower {
     const rest = fresh.slice(MAX_SELECTED_RECORDS);
     if (rest.length > 0) {
       this.#waitingRecords += rest.length;
-      this.#deliveries?.unshift({ records: rest, source, isRedaction });
+      this.#deliveries?.unshift({ records: rest, source, isRedaction: false });
     }
     this.#place = { seq: last + some.length };
     return { type: "notifications", notifications, place: this.#place };

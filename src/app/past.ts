@@ -4,6 +4,7 @@
  */
 
 import type { EventOf, JournalRecord } from "../core/messages/events.ts";
+import { comesFrom } from "../core/messages/redact.ts";
 import { Refusal } from "../core/model/refusal.ts";
 import type { Task } from "../core/model/task.ts";
 import { advanceClock, evolveRecord, rewindClock } from "../core/state/evolve.ts";
@@ -53,8 +54,11 @@ interface Kept {
   readonly position: Position;
 }
 
+/** What is read of a journal. */
+type ReadJournal = Pick<Journal, "origin" | "now" | "read">;
+
 export class Past {
-  readonly #journal: Journal;
+  readonly #journal: ReadJournal;
   readonly #maxSnapshots: number;
   readonly #firstSpacing: number;
   /** Follows the end of the journal, and makes the snapshots on its way. */
@@ -68,7 +72,7 @@ export class Past {
   /** Settles when no look is under way. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(journal: Journal, { maxSnapshots = MAX_SNAPSHOTS, spacing = FIRST_SPACING }: PastOptions = {}) {
+  constructor(journal: ReadJournal, { maxSnapshots = MAX_SNAPSHOTS, spacing = FIRST_SPACING }: PastOptions = {}) {
     this.#journal = journal;
     this.#maxSnapshots = maxSnapshots;
     this.#firstSpacing = this.#spacing = spacing;
@@ -218,7 +222,7 @@ export class Past {
  */
 function isToldByRecords({ fields }: EventOf<"task.redacted">, task: Task | undefined): boolean {
   return (fields.includes("reason") && task?.status === "skipped") ||
-    task?.pastAttempts?.some(({ message }) => message !== undefined) === true;
+    task?.pastAttempts?.some(({ message, outcome }) => message !== undefined && comesFrom(outcome, fields)) === true;
 }
 
 /** Folds records up to `seq`; returns those after it. */

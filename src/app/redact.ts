@@ -1,7 +1,8 @@
 /**
- * Redacts texts of a task everywhere. The record of the redaction comes first: from then on no process shows the texts, and
- * it proves which lines may be rewritten, and to what. Then the lines are rewritten. Whatever interrupts it, a repeat does
- * the rest.
+ * Redacts texts of a task everywhere. The record of the redaction comes first: it proves which lines may be rewritten, and
+ * to what. Every process that reads it shows the texts no more. Then the lines are rewritten. Until that is done, a process
+ * that loads a checkpoint made after the record still shows in the history what the lines have. Whatever interrupts it, a
+ * repeat does the rest.
  */
 
 import { askedConditions } from "../core/messages/asked_conditions.ts";

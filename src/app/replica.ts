@@ -19,7 +19,7 @@ export class Replica {
   position: Position;
   /** Set while the state may differ from the durable journal: then it must not be shown. */
   isStale = true;
-  /** Those since the checkpoint. */
+  /** Those after the loaded checkpoint. Lines that an earlier one has not rewritten yet are read with their texts. */
   readonly redactions = new Redactions();
   readonly #journal: Journal;
   readonly #checkpoints: Checkpoints;

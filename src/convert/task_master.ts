@@ -221,11 +221,12 @@ function statusOf(
       losses.note("Open subtasks of cancelled tasks, cancelled here until retry_task brings them back", id);
       return { status: "cancelled", reason: `Its task ${hereOf(closed.id)} was cancelled in Task Master` };
     case "deferred":
-      losses.note("The status deferred, cancelled here until retry_task brings the task back", id);
-      return {
-        status: "cancelled",
-        reason: `${closed === undefined ? "It" : `Its task ${hereOf(closed.id)}`} was deferred in Task Master`,
-      };
+      if (closed === undefined) {
+        losses.note("The status deferred, cancelled here until retry_task brings the task back", id);
+        return { status: "cancelled", reason: "It was deferred in Task Master" };
+      }
+      losses.note("Open subtasks of deferred tasks, cancelled here until retry_task brings them back", id);
+      return { status: "cancelled", reason: `Its task ${hereOf(closed.id)} was deferred in Task Master` };
     case "in-progress":
       losses.note("The status in-progress, pending here, as no instance holds the task", id);
       return { status: "pending" };

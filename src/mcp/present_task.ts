@@ -1,4 +1,7 @@
-/** Converts tasks to the JSON that agents read: times as ISO 8601, long texts cut with the name of the tool that returns them. */
+/**
+ * Converts tasks to the JSON that agents read: times as ISO 8601, long texts cut with the name of the tool that returns
+ * them.
+ */
 
 import type { HeldTask } from "../core/messages/commands.ts";
 import type { ResultOf } from "../core/messages/queries.ts";

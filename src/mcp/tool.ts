@@ -166,8 +166,10 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
     async answer(args, context) {
       const reading = readArguments(input, args);
       const parsed = input.safeParse(reading.args);
-      const isMeant = reading.misnamed.length === 0 && !reading.unknown.some((each) => elsewhere.has(each));
-      if (!parsed.success || !isMeant) throw badArguments({ name, input, elsewhere }, reading, parsed.error);
+      const hasOtherTool = reading.unknown.some((each) => elsewhere.has(each));
+      if (!parsed.success || reading.misnamed.length > 0 || hasOtherTool) {
+        throw badArguments({ name, input, elsewhere }, reading, parsed.error);
+      }
       checkNotOnlyNulls(name, input, reading);
       // zod cannot infer the parsed type of a generic shape.
       const checked = parsed.data as z.infer<z.ZodObject<Shape>>;
@@ -263,12 +265,13 @@ interface Expected {
 
 function badArguments({ name, input, elsewhere }: Expected, reading: Reading, error: z.ZodError | undefined): Refusal {
   const { args, misnamed } = reading;
-  const unknown = reading.unknown.filter((each) => !elsewhere.has(each));
+  const unknown = Map.groupBy(reading.unknown, (each) => elsewhere.has(each) ? "elsewhere" : "nowhere");
+  const nowhere = unknown.get("nowhere") ?? [];
   const issues = [
     ...misnamed.map(([given, meant]) => `${printable(given)}: there is no such parameter, use ${meant}`),
-    ...reading.unknown.filter((each) => elsewhere.has(each))
+    ...(unknown.get("elsewhere") ?? [])
       .map((each) => `${each}: there is no such parameter, use ${elsewhere.get(each)}`),
-    ...(unknown.length > 0 ? [`unknown: ${showNames(unknown)}`] : []),
+    ...(nowhere.length > 0 ? [`unknown: ${showNames(nowhere)}`] : []),
     ...(error?.issues ?? []).map((issue) => describeIssue(issue, args)),
   ].slice(0, MAX_ISSUES);
   const takes = Object.entries(input.shape).map(([key, schema]) => key + (isOptional(schema) ? "?" : ""));

@@ -174,6 +174,35 @@ test("a kept state loses the texts that its records lose, and no others", async 
   assert(!(await textAt(past, 3)).includes(SECRET));
 });
 
+test("a kept state is made again only if the message of a past attempt may be one of the redacted texts", async () => {
+  const options = { directory: "/data", disk: new MemoryDisk(), segmentBytes: 1_500, now: steppingClock(10_000) };
+  await using store = await startStore(options);
+  const { engine, journal } = store;
+  await engine.execute(create({ ...newTask("a"), description: SECRET }), caller);
+  await engine.execute(claim("x", "a"), caller);
+  await engine.execute({ type: "fail_task", id: "a", instance: "x", error: SECRET }, caller);
+  await engine.execute({ type: "retry_task", id: "a" }, caller);
+  for (let index = 0; index < 20; index++) await engine.execute(create(newTask(`t${index}`)), caller);
+  const readAfter: number[] = [];
+  const past = new Past({
+    origin: journal.origin,
+    now: () => journal.now(),
+    read: (after) => {
+      readAfter.push(after.seq);
+      return journal.read(after);
+    },
+  }, { maxSnapshots: 8, spacing: 2 });
+  const textAt = async (seq: number) =>
+    await past.look(await past.find({ seq }), (state) => JSON.stringify(snapshotOf(state)));
+  await textAt(20);
+  for (const [field, isMadeAgain] of [["description", false], ["error", true]] as const) {
+    await redactOn(options, "a", [field]);
+    readAfter.length = 0;
+    assertEquals((await textAt(21)).includes(SECRET), !isMadeAgain);
+    assertEquals(readAfter.includes(0), isMadeAgain, field);
+  }
+});
+
 test("after a repair of the journal, moments are those of the new one", async () => {
   const disk = new MemoryDisk();
   const options = { directory: "/data", disk, now: steppingClock(10_000) };

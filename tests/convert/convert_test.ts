@@ -202,7 +202,8 @@ Deno.test("Task Master: open subtasks of tasks that have ended or were put off a
   assertEquals(converted.losses, [
     "Open subtasks of tasks that are done, completed here: other/1.1, other/1.2",
     "Open subtasks of cancelled tasks, cancelled here until retry_task brings them back: other/2.1.1, other/2.1.2, other/2.1",
-    "The status deferred, cancelled here until retry_task brings the task back: other/3.1, other/3.2, other/3",
+    "Open subtasks of deferred tasks, cancelled here until retry_task brings them back: other/3.1, other/3.2",
+    "The status deferred, cancelled here until retry_task brings the task back: other/3",
     "The status in-progress, pending here, as no instance holds the task: other/5.2",
   ]);
   assertEquals(readinessIn(converted), {

@@ -33,6 +33,22 @@ export function redactEvents(events: readonly Event[], redaction: Redaction): re
   return redacted.every((event, index) => event === events[index]) ? events : redacted;
 }
 
+/** The ids of the tasks of which `redactEvents` may remove texts, each once. */
+export function tasksWithTexts(events: readonly Event[]): ReadonlySet<string> {
+  return new Set(events.flatMap((event) => {
+    switch (event.type) {
+      case "tasks.created":
+      case "tasks.imported":
+      case "tasks.abandoned":
+        return event.tasks.map(({ id }) => id);
+      case "handler.failed":
+        return event.task ?? [];
+      default:
+        return "id" in event ? event.id : [];
+    }
+  }));
+}
+
 /** The task without the texts; the same object if it has none of them. */
 export function redactTask<T extends CreatedTask & Partial<Task>>(task: T, redaction: Redaction): T {
   const { fields } = redaction;
@@ -133,6 +149,7 @@ function isOpen(text: unknown): text is string {
   return typeof text === "string" && text !== "" && text !== REDACTED;
 }
 
-function comesFrom(outcome: AttemptOutcome, fields: readonly RedactableField[]): boolean {
+/** Whether the message of a past attempt may be one of these texts. */
+export function comesFrom(outcome: AttemptOutcome, fields: readonly RedactableField[]): boolean {
   return MESSAGE_FIELDS[outcome].some((field) => fields.includes(field));
 }

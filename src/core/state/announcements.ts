@@ -1,7 +1,7 @@
 /**
  * Which ready tasks `tasks.ready` has not announced yet. A task counts as ready while its standing is `ready`: neither an
- * update nor the end of a reservation announces it again. A delay is over only when a record has a later time: all
- * processes announce the same, also one that reads of a delay when its clock is already past the end.
+ * update nor the end of a reservation announces it again. A delay is over only when a record has that time or a later
+ * one: all processes announce the same, also one that reads of a delay when its clock is already past the end.
  */
 
 import type { EventOf } from "../messages/events.ts";

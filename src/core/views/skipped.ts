@@ -4,7 +4,7 @@ import type { Consequences } from "../messages/commands.ts";
 import { MAX_RECORD_TASKS, MAX_SKIPPED } from "../model/limits.ts";
 import { inOrderOfCreation } from "../state/lookup.ts";
 import type { ReadonlyState, ReadonlyTaskNode } from "../state/state.ts";
-import { dependentsOf } from "./unlocked.ts";
+import { seenDependentsOf } from "./unlocked.ts";
 
 /**
  * The tasks that were skipped when a task ended, directly or as they depend on a skipped one, in the order of creation. They
@@ -19,7 +19,7 @@ export function skippedBy(
   const found = new Set<ReadonlyTaskNode>();
   const ended = [node];
   for (let next = ended.pop(); next !== undefined && found.size < MAX_RECORD_TASKS; next = ended.pop()) {
-    for (const dependent of dependentsOf(state, next)) {
+    for (const dependent of seenDependentsOf(state, next)) {
       const { status, finishedAt: at } = dependent.task;
       if (status !== "skipped" || at !== finishedAt || found.has(dependent)) continue;
       found.add(dependent);

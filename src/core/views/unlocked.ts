@@ -17,14 +17,17 @@ export function unlockedBy(
 ): Pick<Consequences, "unlocked" | "unlockedCount"> {
   const endedAt = node.task.finishedAt ?? Infinity;
   const ready = inOrderOfCreation(
-    dependentsOf(state, node)
+    seenDependentsOf(state, node)
       .filter(({ task, standing }) => standing === "ready" && Math.max(task.pendingAt, task.readyAt ?? 0) >= endedAt),
   );
   return { unlocked: ready.slice(0, MAX_UNLOCKED).map((each) => viewOf(state, each)), unlockedCount: ready.length };
 }
 
 /** The tasks that depend on a task, directly or by a condition on it or on its group, each once. */
-export function dependentsOf(state: Pick<ReadonlyState, "sight">, node: ReadonlyTaskNode): readonly ReadonlyTaskNode[] {
+export function seenDependentsOf(
+  state: Pick<ReadonlyState, "sight">,
+  node: ReadonlyTaskNode,
+): readonly ReadonlyTaskNode[] {
   const dependents = new Set<ReadonlyTaskNode>(node.dependents);
   const conditions: Iterable<Condition>[] = [
     node.subscribers,

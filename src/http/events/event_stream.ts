@@ -89,7 +89,9 @@ export class EventStream {
     }
   }
 
-  /** Writes events once there is room; resolves to false if those that are left must be read again, as texts were redacted. */
+  /**
+   * Writes events once there is room; resolves to false if those that are left must be read again, as texts were redacted.
+   */
   async #tell(events: readonly Notification[]): Promise<boolean> {
     for (const { bytes, last } of partsOf(events)) {
       while (!this.#isClosed && (this.#controller?.desiredSize ?? 0) <= 0) await this.#changed.promise;

@@ -161,7 +161,7 @@ export function diskOfProject(directory: string): Disk {
     ...realDisk,
     makeDirectory(path) {
       if (path === directory) Deno.statSync(path);
-      // Only the last part of the path: no look at the directory could tell that it is still there afterwards.
+      // Makes only the last part of a path: the directory could be renamed after a check.
       else makeDirectory(path, makeLast);
     },
   };

@@ -14,7 +14,10 @@ const TEXTS = `${SCHEMA}.deliveries`;
 
 const EXPIRY = `clock_timestamp() + interval '${LIFE_MS} milliseconds'`;
 
-/** No lead ends so late, unless the clock was set back: then it would be that of a dead process until the clock is there. */
+/**
+ * A later expiry was written before the clock was set back; if its holder is dead, nobody could take the lead until the
+ * clock reaches it. A living holder loses its lead by that, and stops.
+ */
 const TOO_LATE = `clock_timestamp() + interval '${2 * LIFE_MS} milliseconds'`;
 
 /** Takes a lead that is free, or has run out. Its fence tells it from every other. */

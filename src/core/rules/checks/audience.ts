@@ -136,7 +136,7 @@ export function checkDependentsOfGroup(state: ReadonlyState, node: ReadonlyGroup
   checkSeenByAll(state, { name: `group ${id}`, audience: audiences.ofGroup(id), dependents }, audiences);
 }
 
-/** Refuses an audience of a group that has names which are not the caller's; none is that of the caller. */
+/** Refuses audiences that the caller is not in. A new group without any gets the caller's. */
 export function checkAudienceGiven(caller: KnownCaller, id: string, given: Audience): void {
   if (sees(caller) || given === undefined) return;
   const others = given.filter((each) => caller.audiences?.includes(each) !== true);
