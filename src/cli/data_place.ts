@@ -26,16 +26,34 @@ const FOLDER = "mcp-orchestrator";
 /** Variables that a shell or an editor should have expanded: `~` at the start, others anywhere. */
 const UNEXPANDED = /^~[\w.-]*(?=[/\\]|$)|\$\{([^}]*)\}|\$([A-Za-z_]\w*)|%([A-Za-z_]\w*)%/g;
 
+/** The data directory that was chosen. */
+export interface Place {
+  /** It may be relative to the working directory. */
+  readonly directory: string;
+  /** Whether `--data` or the environment named it. */
+  readonly isNamed: boolean;
+}
+
 /**
- * Returns the data directory, which may be relative to the working directory.
+ * Chooses the data directory.
  *
  * @throws Unavailable if the given path has unexpanded variables, or the environment names no usable directory
  */
-export function placeOf(options: PlaceOptions): string {
-  const { option, environment, programDirectory, isSource } = options;
+export function placeOf(options: PlaceOptions): Place {
+  const named = namedPlace(options);
+  return { directory: named ?? defaultPlace(options), isNamed: named !== undefined };
+}
+
+function namedPlace(options: PlaceOptions): string | undefined {
+  const { option, environment } = options;
   if (option !== undefined) return refuseUnexpanded("--data", option, options);
   const variable = environment("ORCHESTRATOR_DATA_DIR");
-  if (variable !== undefined && variable !== "") return refuseUnexpanded("ORCHESTRATOR_DATA_DIR", variable, options);
+  if (variable === undefined || variable === "") return undefined;
+  return refuseUnexpanded("ORCHESTRATOR_DATA_DIR", variable, options);
+}
+
+function defaultPlace(options: PlaceOptions): string {
+  const { programDirectory, isSource } = options;
   if (isSource) return besideProgram(programDirectory);
   const former = formerPlaces(options).find(options.holdsData);
   if (former === undefined) return `${userDataDirectory(options)}/${FOLDER}`;

@@ -129,14 +129,15 @@ export function locationArgs(location: Location): readonly string[] {
 export function describeMissing({ directory, project }: FileLocation): string {
   if (project === undefined) {
     return `There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory, ` +
-      "and --project a project, like --project auto for that of this git repository";
+      "and --project a project, like --project auto for that of a git repository";
   }
   return `Project ${project.name} has no data yet: the first change makes it; the command projects lists all`;
 }
 
 /** What to say where a plan is begun that nothing has named. */
 export function describeNew(directory: string): string {
-  return `A new plan is in ${directory}, and belongs to no repository: --project auto stands for that of this git repository`;
+  return `A new plan is in ${directory}, and belongs to no repository: in a git repository, --project auto stands for the ` +
+    "plan of that repository";
 }
 
 /** The path at which `serve` has a plan, from slash to slash. */

@@ -75,7 +75,7 @@ type KnownPlaces = Pick<InitParts, "places" | "project" | "recordDirectory">;
 function locationFor(named: NamedLocation, place: string, surroundings: Surroundings): FileLocation {
   const { program, log } = surroundings;
   if (named.type === "data" && named.directory !== undefined) {
-    const directory = placeOf({ ...program, ...surroundings, option: named.directory, holdsData, warn: log.warn });
+    const { directory } = placeOf({ ...program, ...surroundings, option: named.directory, holdsData, warn: log.warn });
     return { store: "file", directory: realPlace(resolve(directory)) };
   }
   const name = named.type === "project" ? named.project : AUTO;

@@ -63,10 +63,9 @@ async function locateFiles(
   const { program, environment, os, log } = surroundings;
   const option = named.type === "data" ? named.directory : undefined;
   const place = placeOf({ ...program, os, environment, option, holdsData, warn: log.warn });
-  const directory = openDataDirectory(await absolute(place, os), access, howToPermit);
-  // Who did not say where the plan is may have meant that of the repository.
-  const isNamed = option !== undefined || Boolean(environment("ORCHESTRATOR_DATA_DIR"));
-  if (access === "create" && !isNamed && !holdsData(directory)) log.info(describeNew(directory));
+  const directory = openDataDirectory(await absolute(place.directory, os), access, howToPermit);
+  // Without --data or ORCHESTRATOR_DATA_DIR, the user may have meant the plan of the repository.
+  if (access === "create" && !place.isNamed && !holdsData(directory)) log.info(describeNew(directory));
   return { store: "file", directory };
 }
 

@@ -113,7 +113,7 @@ Deno.test("commands report a missing data directory, and create none", async () 
     assertStringIncludes(
       log,
       `There is no data in ${directory}: --data or ORCHESTRATOR_DATA_DIR names another directory, ` +
-        "and --project a project, like --project auto for that of this git repository",
+        "and --project a project, like --project auto for that of a git repository",
     );
   }
   assertEquals(Array.from(Deno.readDirSync(parent.path)), []);

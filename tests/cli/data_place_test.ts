@@ -20,7 +20,7 @@ interface Given {
 /** The directory, and the warnings. */
 function place({ option, os = "linux", env = {}, program = "source", data = [] }: Given): [string, ...string[]] {
   const warnings: string[] = [];
-  const directory = placeOf({
+  const { directory, isNamed } = placeOf({
     option,
     os,
     environment: (variable) => env[variable],
@@ -29,6 +29,7 @@ function place({ option, os = "linux", env = {}, program = "source", data = [] }
     holdsData: (directory) => data.includes(directory),
     warn: (message) => warnings.push(message),
   });
+  assertEquals(isNamed, option !== undefined || Boolean(env["ORCHESTRATOR_DATA_DIR"]));
   return [directory, ...warnings];
 }
 

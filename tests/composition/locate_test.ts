@@ -155,7 +155,8 @@ Deno.test("a plan that nothing has named says where it is begun, once, and how t
     return log.infos;
   };
   const begun =
-    `A new plan is in ${data}, and belongs to no repository: --project auto stands for that of this git repository`;
+    `A new plan is in ${data}, and belongs to no repository: in a git repository, --project auto stands for the plan of ` +
+    "that repository";
   assertEquals(await told("create", NOTHING), [begun]);
   assertEquals(await told("read", NOTHING), []);
   const elsewhere = `${directory.path}/elsewhere`;
