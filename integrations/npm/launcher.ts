@@ -84,7 +84,7 @@ function checkExecutable(path: string): void {
 
 /** Where the program will keep its data, as it decides itself: see src/cli/data_place.ts. */
 function dataPlace(option: string | undefined): string {
-  return placeOf({
+  const { directory } = placeOf({
     ...SYSTEM,
     option,
     programDirectory: PROGRAM,
@@ -93,6 +93,7 @@ function dataPlace(option: string | undefined): string {
     // The program warns, too.
     warn: () => {},
   });
+  return directory;
 }
 
 /** The path without symbolic links, as far as it exists: Deno checks both. */
