@@ -13,10 +13,12 @@ import { startShortcuts } from "./ui/keys.ts";
 import { Loading } from "./ui/notice.tsx";
 import { Shell } from "./ui/shell.tsx";
 import { SignIn } from "./ui/sign_in.tsx";
+import { dropDrafts } from "./views/task/note_drafts.ts";
 
 function App() {
   if (who.value === undefined) return <Loading />;
-  return who.value === null ? <SignIn /> : <Shell />;
+  // Text that one user has typed must not be shown to the next one, who may sign in from another tab.
+  return who.value === null ? <SignIn /> : <Shell key={who.value.name} />;
 }
 
 startPreferences();
@@ -27,7 +29,10 @@ startShortcuts();
 effect(() => {
   if (who.value === undefined || who.value === null) return;
   const running = untracked(() => [startEvents(), startPlan(), startPast()]);
-  return () => running.forEach(({ stop }) => stop());
+  return () => {
+    running.forEach(({ stop }) => stop());
+    dropDrafts();
+  };
 });
 ended.listener = () => void checkSession();
 void startSession();

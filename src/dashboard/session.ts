@@ -14,44 +14,42 @@ export const signInError = signal<string | undefined>(undefined);
 /** All tabs of a browser have one session: what one of them changes, the others look at. */
 let tabs: BroadcastChannel | undefined;
 
+/** Raised by each question who is signed in, and by signing out: answers to requests sent before are out of date. */
+let age = 0;
+
 /** Finds out who is signed in, also when another tab changes that; takes the one-time key out of the address. */
 export async function startSession(): Promise<void> {
   tabs = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("session");
   tabs?.addEventListener("message", () => void checkSession());
-  unauthorized.listener = () => {
-    if (who.value !== undefined) who.value = null;
+  unauthorized.listen = () => {
+    const sentAt = age;
+    return () => {
+      if (sentAt === age && who.value !== undefined) who.value = null;
+    };
   };
   const key = keyIn(location.hash);
   if (key !== undefined) {
     history.replaceState(null, "", location.pathname);
     if (await signIn({ key })) return;
   }
-  try {
-    who.value = await get<Who>("/session");
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (error.status !== 401) signInError.value = error.message;
-    who.value = null;
-  }
+  await checkSession();
 }
 
 /** Looks who is signed in now; the same user goes on undisturbed. If nobody is, `unauthorized` is told. */
 export async function checkSession(): Promise<void> {
-  try {
-    const found = await get<Who>("/session");
-    if (JSON.stringify(found) !== JSON.stringify(who.peek())) who.value = found;
-  } catch (error) {
-    // Without a connection nothing is known; the stream of events says so.
-    if (!(error instanceof ApiError)) throw error;
-  }
+  const error = await askWho();
+  // Without a connection nothing new is known; the stream of events says so.
+  if (error === undefined || who.peek() !== undefined) return;
+  if (error.status !== 401) signInError.value = error.message;
+  who.value = null;
 }
 
 /** Signs in with a token, or with the key of a one-time address; tells whether that worked. */
 export async function signIn(secret: { readonly token: string } | { readonly key: string }): Promise<boolean> {
   try {
     await change("POST", "/session", secret);
-    who.value = await get<Who>("/session");
-    signInError.value = undefined;
+    const error = await askWho();
+    if (error !== undefined) throw error;
     tabs?.postMessage("in");
     return true;
   } catch (error) {
@@ -63,8 +61,26 @@ export async function signIn(secret: { readonly token: string } | { readonly key
 
 export async function signOut(): Promise<void> {
   await change("DELETE", "/session");
+  age++;
   who.value = null;
   tabs?.postMessage("out");
+}
+
+/** Asks who is signed in; returns why that is not known. An answer that is out of date is dropped. */
+async function askWho(): Promise<ApiError | undefined> {
+  const own = ++age;
+  try {
+    const found = await get<Who>("/session");
+    if (own !== age) return undefined;
+    // A sign-in that is refused later does not end the session that another tab began.
+    age++;
+    if (JSON.stringify(found) !== JSON.stringify(who.peek())) who.value = found;
+    signInError.value = undefined;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return own === age ? error : undefined;
+  }
+  return undefined;
 }
 
 /** What each role may do with the plan, beside seeing it. */

@@ -28,8 +28,8 @@ export interface GetOptions {
   readonly at?: string | undefined;
 }
 
-/** Called with every answer 401: the session is over. */
-export const unauthorized: { listener: () => void } = { listener: () => {} };
+/** `listen` is called when a request is sent; its result is called if the answer is 401: the session is over. */
+export const unauthorized: { listen: () => () => void } = { listen: () => () => {} };
 
 /**
  * Reads a path of the API, as in docs/rest.md.
@@ -85,6 +85,7 @@ async function send<T>(url: string, init: RequestInit): Promise<T> {
       },
     );
   }
+  const refused = unauthorized.listen();
   let answer: Answer;
   try {
     answer = await takeAnswer(url) ?? await request(url, init);
@@ -94,7 +95,7 @@ async function send<T>(url: string, init: RequestInit): Promise<T> {
   }
   const { response, text } = answer;
   if (response.ok) return (text === "" ? {} : JSON.parse(text)) as T;
-  if (response.status === 401) unauthorized.listener();
+  if (response.status === 401) refused();
   throw errorOf(response, text);
 }
 

@@ -28,7 +28,8 @@ export function Dialog({ title, onClose, children, wide = false }: DialogProps) 
       class={wide ? "wide" : ""}
       aria-label={title}
       onKeyDown={(event) => {
-        if (event.key !== "Escape" || event.defaultPrevented) return;
+        // Escape during input by an IME ends only that.
+        if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
         event.preventDefault();
         event.stopPropagation();
         onClose();

@@ -39,7 +39,8 @@ export function onLeave(element: HTMLElement, leave: () => void): () => void {
   document.addEventListener("pointerdown", turn, { signal });
   document.addEventListener("focusin", turn, { signal });
   element.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+    // Escape during input by an IME ends only that.
+    if (event.key !== "Escape" || event.isComposing) return;
     event.preventDefault();
     leave();
     element.querySelector<HTMLElement>("summary, [aria-expanded]")?.focus();

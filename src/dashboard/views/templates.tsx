@@ -10,6 +10,7 @@ import { hasRole } from "../session.ts";
 import { ActionButton, Refused, useAction } from "../ui/action.tsx";
 import { useLoaded } from "../ui/loaded.ts";
 import { Failed, Loading } from "../ui/notice.tsx";
+import { taskCount } from "../ui/task_count.ts";
 import { TemplateDrawing } from "./template_drawing.tsx";
 import { templateGraph } from "./template_graph.ts";
 import { describeDependency, fillIn } from "./template_text.ts";
@@ -60,7 +61,7 @@ export function TemplatesView() {
             >
               <span class="id">{name}</span>
               <span class="quiet">
-                {countOf(tasks)}
+                {taskCount(tasks)}
                 {builtin === true && ", built in"}
                 {archived === true && ", archived"}
               </span>
@@ -134,7 +135,7 @@ function ApplyForm({ template, onDone }: { readonly template: Template; readonly
         )}
         <div class="buttons">
           {mayApply && (
-            <button type="submit" class="primary" disabled={action.isPending}>Create {countOf(tasks.length)}</button>
+            <button type="submit" class="primary" disabled={action.isPending}>Create {taskCount(tasks.length)}</button>
           )}
           {mayApply && builtin !== true && (
             <ActionButton
@@ -164,10 +165,6 @@ function ApplyForm({ template, onDone }: { readonly template: Template; readonly
       </ol>
     </section>
   );
-}
-
-function countOf(tasks: number): string {
-  return tasks === 1 ? "1 task" : `${tasks} tasks`;
 }
 
 function firstLine(text: string): string {

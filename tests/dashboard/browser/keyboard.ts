@@ -150,6 +150,10 @@ browserTest("a form asks each time before what is typed is lost; a note waits wh
   const form = page.getByRole("dialog", { name: "New task" });
   const question = page.getByRole("dialog", { name: "Are you sure?" });
   await form.getByLabel("Id", { exact: true }).fill("typed-3");
+  await form.getByLabel("Id", { exact: true }).evaluate((input) =>
+    input.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", isComposing: true, bubbles: true }))
+  );
+  assertEquals(await question.count(), 0, "Escape ended the input by an IME");
   // Browsers close a dialog at the second Escape, whatever it says.
   for (let times = 0; times < 4; times++) {
     await page.keyboard.press("Escape");

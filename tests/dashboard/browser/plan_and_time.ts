@@ -123,13 +123,13 @@ function looksAt(page: Page, { x, y, zoom }: Partial<ReturnType<typeof cameraOf>
 browserTest(
   "wheel, touchpad and double click move the camera, which another window or view does not",
   async (scene) => {
-    const place = await scene.shared();
+    const place = await scene.start();
     await place.api.create("camera-1");
-    const { page } = await scene.open(place, { at: "plan?camera=100000,100000,0.5" });
+    const { page } = await scene.open(place, { at: "plan?camera=-1120,-700,0.5" });
     const canvas = page.getByRole("img", { name: /^The plan as a graph/ });
     await canvas.hover({ position: { x: 400, y: 300 } });
     // The point of the plan under the cursor stays there.
-    const around = (zoom: number) => ({ x: 100_800 - 400 / zoom, y: 100_600 - 300 / zoom, zoom });
+    const around = (zoom: number) => ({ x: -320 - 400 / zoom, y: -100 - 300 / zoom, zoom });
     await canvas.dblclick({ position: { x: 400, y: 300 } });
     await looksAt(page, around(1));
     await page.mouse.wheel(0, 100);
@@ -153,6 +153,12 @@ browserTest(
     await looksAt(page, moved);
     await page.setViewportSize({ ...WIDE, width: WIDE.width - 300 });
     await looksAt(page, { x: moved.x + 150, zoom: 1 });
+
+    // A camera that shows no task is not put back.
+    await views.getByRole("link", { name: "Board" }).click();
+    await page.getByRole("region").first().waitFor();
+    await page.evaluate(() => location.hash = "#/plan?camera=100000,100000,1");
+    await page.getByRole("list", { name: "Tasks in view" }).getByRole("link").waitFor({ state: "attached" });
   },
 );
 

@@ -80,6 +80,51 @@ browserTest("all tabs of a browser sign in and out together", async ({ shared, o
   for (const page of [second, user.page]) await live(page);
 });
 
+browserTest("who signs out stays signed out, whatever an earlier question is answered", async ({ shared, open }) => {
+  const place = await shared();
+  const user = await open(place, { expected: [REFUSED] });
+  const { page } = user;
+  await page.getByText("Live", { exact: true }).waitFor();
+  const asked = Promise.withResolvers<void>(), released = Promise.withResolvers<void>();
+  await page.route("**/api/v1/session", async (route) => {
+    if (route.request().method() !== "GET") return await route.continue();
+    const response = await route.fetch();
+    asked.resolve();
+    await released.promise;
+    await route.fulfill({ response });
+  });
+  await page.evaluate(() => new BroadcastChannel("session").postMessage("in"));
+  await asked.promise;
+  await page.getByLabel("Settings").click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Token").waitFor();
+  const answered = page.waitForResponse((response) =>
+    response.url().endsWith("/session") && response.request().method() === "GET"
+  );
+  const before = user.requests("GET /api/v1/plan").length;
+  released.resolve();
+  await (await answered).finished();
+  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => setTimeout(painted))));
+  // Signed in again, it would read the plan.
+  assertEquals(user.requests("GET /api/v1/plan").length, before);
+  assert(await page.getByLabel("Token").isVisible());
+});
+
+browserTest("a draft is not shown to the next user of a page", async ({ shared, open }) => {
+  const place = await shared();
+  await place.api.create("drafted");
+  const bob = await place.api.issue("draft-bob", "worker");
+  const { page } = await open(place, { at: "table?task=drafted", expected: [REFUSED] });
+  const note = page.getByLabel("A note");
+  await note.fill("for nobody else");
+  await page.getByLabel("Settings").click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Token").fill(bob);
+  await page.keyboard.press("Enter");
+  await note.waitFor();
+  assertEquals(await note.inputValue(), "");
+});
+
 browserTest("a page whose token is revoked asks to sign in", async ({ shared, open }) => {
   const place = await shared();
   const token = await place.api.issue("revoked-soon", "planner");

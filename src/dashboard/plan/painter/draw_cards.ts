@@ -231,7 +231,7 @@ const TOLD = [
 ] as const;
 
 /** The longest beginning that all ids share, for the name of a stack. */
-export function commonStart(ids: readonly string[]): string {
+function commonStart(ids: readonly string[]): string {
   const first = ids[0] ?? "";
   let length = first.length;
   for (const id of ids) while (!id.startsWith(first.slice(0, length))) length--;

@@ -95,6 +95,9 @@ export function createPainter(
 
   const paint = (atMs: number) => {
     frame = undefined;
+    // This picture has the changes that the timer was for.
+    if (rest !== undefined) ports.cancelTimer(rest);
+    rest = undefined;
     paintedAtMs = atMs;
     if (glide) advance(glide, atMs);
     if (shown) {

@@ -14,7 +14,10 @@ const TOOLS_HEIGHT = 64;
 /** Most places that are compared. */
 const MAX_COMPARED = 32;
 
-/** Goes where the user left the camera, or leaves all of the plan in view; too small to read, it goes to where work is done. */
+/**
+ * Goes where the user left the camera, if an item is in view there or at the nearest place within the plan. Otherwise all of
+ * the plan stays in view; if the plan would be too small to read, the camera goes to where work is done.
+ */
 export function lookFirst(
   painter: Painter,
   { camera, size, active }: {
@@ -23,8 +26,18 @@ export function lookFirst(
     readonly active: readonly number[];
   },
 ): void {
-  if (camera !== undefined) painter.setCamera(camera);
+  const left = camera && showingItems(painter, camera, size);
+  if (left !== undefined) painter.setCamera(left);
   else if (painter.camera().zoom < NEAR_FROM) painter.setCamera(cameraAtWork(painter, { size, active }));
+}
+
+/** The camera, or the nearest one within the plan; undefined if neither has an item in view: the plan may have shrunk. */
+function showingItems(painter: Painter, camera: Camera, size: Size): Camera | undefined {
+  const { layout } = painter.scene() ?? {};
+  if (layout === undefined) return undefined;
+  const items = itemsOf(layout);
+  const near = [camera, withinBounds(camera, layout.bounds, size)];
+  return near.find((each) => countIn(layout, items, viewOf(each, size)) > 0);
 }
 
 /**
@@ -40,7 +53,7 @@ export function cameraAtWork(
   const zoom = Math.max(painter.camera().zoom, READABLE[size.width < NARROW ? "narrow" : "wide"]);
   const step = Math.ceil(active.length / MAX_COMPARED);
   const tried = active.length === 0 ? [firstItem(layout)] : active.filter((_, index) => index % step === 0);
-  const all = layout.keys.map((_, item) => item).filter((item) => layout.kind[item] !== KIND.box);
+  const all = itemsOf(layout);
   let best = painter.camera(), most = -1;
   for (const item of tried) {
     const camera = cameraAround(layout, item, { size, zoom });
@@ -69,6 +82,11 @@ function firstItem({ keys, kind, x, y }: Layout): number {
     if (kind[first] === KIND.box || ahead < 0) first = item;
   }
   return first;
+}
+
+/** All items but boxes. */
+function itemsOf({ keys, kind }: Layout): readonly number[] {
+  return keys.map((_, item) => item).filter((item) => kind[item] !== KIND.box);
 }
 
 /** How many items touch a part of the plan. */

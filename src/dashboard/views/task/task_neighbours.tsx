@@ -4,6 +4,7 @@ import { plan, planStructure } from "../../live/live_plan.ts";
 import { reachOf } from "../../plan/plan_reach.ts";
 import type { PlanTable } from "../../plan/plan_table.ts";
 import { TaskLink } from "../../ui/status.tsx";
+import { taskCount } from "../../ui/task_count.ts";
 
 /** Most dependents that are listed. */
 const MAX_LISTED = 30;
@@ -19,7 +20,7 @@ export function TaskNeighbours({ id }: { readonly id: string }) {
     <section>
       <h3>In the plan</h3>
       <p>
-        {count(before)} before it, {count(after)} after it
+        {taskCount(before)} before it, {taskCount(after)} after it
       </p>
       {dependents.length > 0 && (
         <ul class="dependencies" aria-label="What depends on it">
@@ -37,8 +38,4 @@ function Dependent({ table, row }: { readonly table: PlanTable; readonly row: nu
       <TaskLink id={table.ids[row] ?? ""} />
     </li>
   );
-}
-
-function count(tasks: number): string {
-  return tasks === 1 ? "1 task" : `${tasks} tasks`;
 }

@@ -8,18 +8,15 @@ import { hasRole } from "../../session.ts";
 import { Refused, useAction } from "../../ui/action.tsx";
 import { Markdown } from "../../ui/markdown.tsx";
 import { Time } from "../../ui/time.tsx";
-
-/** What is typed and not sent, by the ids of tasks: to look at another task loses nothing. */
-const drafts = new Map<string, string>();
+import { draftOf, keepDraft } from "./note_drafts.ts";
 
 export function TaskNotes({ task, onDone }: { readonly task: Task; readonly onDone: () => void }) {
   const { id, notes = [] } = task;
-  const text = useSignal(drafts.get(id) ?? "");
+  const text = useSignal(draftOf(id));
   const action = useAction();
   const type = (typed: string) => {
     text.value = typed;
-    if (typed === "") drafts.delete(id);
-    else drafts.set(id, typed);
+    keepDraft(id, typed);
   };
   const mayWrite = hasRole("worker") && moment.value === undefined;
   if (notes.length === 0 && !mayWrite) return null;

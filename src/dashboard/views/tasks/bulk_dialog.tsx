@@ -7,6 +7,7 @@ import { PRIORITIES, type Priority, type Status, STATUSES } from "../../plan/sta
 import { Refused, useAction } from "../../ui/action.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { StatusBar, StatusMark, TaskLink } from "../../ui/status.tsx";
+import { taskCount } from "../../ui/task_count.ts";
 import { applicable, BULK_KINDS, bulkBody, type BulkChoice, type BulkKind, type BulkName } from "./bulk_actions.ts";
 import { type BulkResult, runBulk } from "./run_bulk.ts";
 
@@ -42,7 +43,7 @@ export function BulkDialog({ name, table, selected, onRemoved, onClose }: BulkDi
     onClose();
   };
   return (
-    <Dialog title={`${kind.label} ${tasks(ids.length)}`} onClose={close}>
+    <Dialog title={`${kind.label} ${taskCount(ids.length)}`} onClose={close}>
       <form class="form" onSubmit={submit}>
         {result.value === undefined && (
           <>
@@ -50,7 +51,7 @@ export function BulkDialog({ name, table, selected, onRemoved, onClose }: BulkDi
               <>
                 <p>
                   {ids.length === 0 ? "None" : ids.length} of the selected tasks can be {kind.done}
-                  {others > 0 && `; the status of ${tasks(others)} does not allow it, so they stay as they are`}.
+                  {others > 0 && `; the status of ${taskCount(others)} does not allow it, so they stay as they are`}.
                 </p>
                 {ids.length > 0 && <StatusBar counts={counts} />}
               </>
@@ -68,7 +69,7 @@ export function BulkDialog({ name, table, selected, onRemoved, onClose }: BulkDi
               class={kind.warning === undefined ? "primary" : "danger"}
               disabled={ids.length === 0 || action.isPending}
             >
-              {kind.label} {tasks(ids.length)}
+              {kind.label} {taskCount(ids.length)}
             </button>
           )}
           <button type="button" onClick={close}>{isDone ? "Close" : "Keep them as they are"}</button>
@@ -90,10 +91,6 @@ function OneTask({ id, table }: { readonly id: string; readonly table: PlanTable
 }
 
 const NO_CHOICE: BulkChoice = { reason: "", priority: "high", assignTo: "instance", assignee: "", group: "" };
-
-function tasks(count: number): string {
-  return count === 1 ? "1 task" : `${count} tasks`;
-}
 
 /** How many of the selected tasks are still there. */
 function countPresent(table: PlanTable, selected: ReadonlySet<string>): number {
@@ -211,7 +208,7 @@ function Outcome({ result, done }: { readonly result: BulkResult; readonly done:
   return (
     <div role="status">
       <p>
-        {tasks(changed)} {done}
+        {taskCount(changed)} {done}
         {unchanged > 0 && `, ${unchanged} were so already`}
         {refusedCount > 0 && `, ${refusedCount} refused`}.
       </p>

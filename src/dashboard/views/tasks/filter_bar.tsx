@@ -11,6 +11,7 @@ import { DEFAULT_SORT, formatSort, nextSort, type Sort, SORT_NAMES, type SortFie
 import { PRIORITIES, type Status, STATUSES } from "../../plan/statuses.ts";
 import { DropDown } from "../../ui/drop_down.tsx";
 import { StatusMark } from "../../ui/status.tsx";
+import { taskCount } from "../../ui/task_count.ts";
 import type { TextSearch } from "./text_search.ts";
 
 export interface FilterBarProps {
@@ -91,7 +92,7 @@ function Counted({ table, filter, search, count }: Pick<FilterBarProps, "table" 
   const isFiltered = isFiltering(filter);
   return (
     <span class="filter-count">
-      <span>{isFiltered ? `${count} of ${table.size}` : `${table.size} ${table.size === 1 ? "task" : "tasks"}`}</span>
+      <span>{isFiltered ? `${count} of ${table.size}` : taskCount(table.size)}</span>
       {search.isSearching && <span class="quiet">searching all texts…</span>}
       {search.error !== undefined && <span class="refused">{search.error}</span>}
       {isFiltered && (

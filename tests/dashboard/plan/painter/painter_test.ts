@@ -250,6 +250,8 @@ Deno.test({
     change("completed");
     painter.panBy({ x: 1, y: 0 });
     assertEquals([paint(2 * LIVE_MS + 32), isDrawn("completed")], [1, true]);
+    // The picture for the user has the change: none is left to paint.
+    assertEquals([timers.size, paint(4 * LIVE_MS)], [0, 0]);
   },
 });
 
