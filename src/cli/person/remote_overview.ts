@@ -7,23 +7,6 @@ import { PRIORITIES } from "../../core/model/task.ts";
 import { inOrder, KINDS, MAX_CHOICE, type Overview } from "../overview.ts";
 import type { RowTask } from "../status.ts";
 
-const FIELDS = [
-  "id",
-  "description",
-  "status",
-  "readiness",
-  "waitingFor",
-  "limitedBy",
-  "delayedUntil",
-  "priority",
-  "assignedTo",
-  "progress",
-  "overdue",
-  "pendingAt",
-  "startedAt",
-  "finishedAt",
-];
-
 const time = z.iso.datetime().transform(Date.parse);
 
 const rowSchema = z.object({
@@ -42,6 +25,8 @@ const rowSchema = z.object({
   startedAt: time.exactOptional(),
   finishedAt: time.exactOptional(),
 });
+
+const FIELDS = Object.keys(rowSchema.shape);
 
 const pageSchema = z.object({ tasks: z.array(rowSchema), next_cursor: z.string().exactOptional() });
 
