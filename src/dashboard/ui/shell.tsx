@@ -1,7 +1,6 @@
 /** What surrounds every view: navigation, search, whether the page is live, the task beside the view, shortcuts. */
 
 import { useSignal } from "@preact/signals";
-import { useLayoutEffect, useRef } from "preact/hooks";
 import { connection, lostAt } from "../live/event_stream.ts";
 import { planError } from "../live/live_plan.ts";
 import { moment, place, selectedTask, selectTask, viewAddress } from "../navigation.ts";
@@ -14,7 +13,7 @@ import { clearSelection } from "../views/tasks/selection.ts";
 import { VIEWS } from "../views/mod.ts";
 import { Announcer } from "./announcer.tsx";
 import { Dialog } from "./dialog.tsx";
-import { DropDown, onLeave } from "./drop_down.tsx";
+import { DropDown, useLeave } from "./drop_down.tsx";
 import { currentShortcuts, useShortcuts } from "./keys.ts";
 import { PauseNotice } from "./pause_notice.tsx";
 import { SearchBox } from "./search_box.tsx";
@@ -27,11 +26,7 @@ export function Shell() {
   const view = VIEWS.find(({ name }) => name === place.value.view) ?? VIEWS.find(({ name }) => name === DEFAULT_VIEW);
   const offered = VIEWS.filter(({ role = "observer" }) => hasRole(role));
   const go = useSignal(false);
-  const menu = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => {
-    const { current } = menu;
-    return isMenuShown.value && current !== null ? onLeave(current, () => isMenuShown.value = false) : undefined;
-  }, [isMenuShown.value]);
+  const menu = useLeave<HTMLDivElement>(isMenuShown.value, () => isMenuShown.value = false);
   useShortcuts([
     { key: "?", what: "Show the shortcuts", run: () => isHelpShown.value = true },
     {
